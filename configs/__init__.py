@@ -1,0 +1,1 @@
+"""Training configurations, one commented TOML file each."""

@@ -1,0 +1,1 @@
+"""Labels, windows, the network, and the `Annotator` that runs it without torch."""

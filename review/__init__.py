@@ -1,0 +1,1 @@
+"""What is shown of annotated transcripts: tables, annotated copies, the terminal."""

@@ -1,0 +1,219 @@
+"""The whole of `annotate`, from what was asked to what was done. Knows no Click; streams and messages are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from mendline.review import destination as destinations
+from mendline.review.batch import BatchResult, annotate_files
+from mendline.review.copies import COPIES, copy_endings
+from mendline.review.destination import Destination, Kind
+from mendline.review.inputs import STDIN, Inputs, Source, collect
+from mendline.review.outlets import CopyOutlet, FolderOutlet, Outlet, Rendering, ScreenOutlet, TableOutlet, claim_folder
+from mendline.review.tables import TABLES
+from mendline.transcripts.document import Document
+from mendline.transcripts.errors import OutputError
+from mendline.transcripts.files import write_text
+from mendline.transcripts.options import ReadOptions
+from mendline.transcripts.reading import FORMATS
+
+if TYPE_CHECKING:
+    from mendline.model.annotator import Annotator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is to be annotated, how it is read, and where the results go."""
+
+    paths: tuple[Path, ...]
+    options: ReadOptions
+    output: str | None = None
+    output_format: str | None = None
+    labels_only: bool = False
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Where text comes from and goes to: results to `stdout`, and if so a progress bar to `stderr`."""
+
+    stdin: BinaryIO
+    stdout: TextIO
+    stdout_bytes: BinaryIO
+    stderr: TextIO
+    progress: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A checked request: `todo` is to be annotated, `skipped` was finished before; `targets` are the files to write."""
+
+    request: Request
+    inputs: Inputs
+    destination: Destination
+    targets: dict[Source, Path]
+    todo: tuple[Source, ...]
+    skipped: tuple[Path, ...]
+
+
+def output_endings() -> dict[str, str]:
+    """The endings of files that can be written, each with its format's name."""
+    return {f".{table}": table for table in TABLES} | copy_endings()
+
+
+def output_formats() -> tuple[str, ...]:
+    """The names that `--format` takes."""
+    return (*dict.fromkeys(output_endings().values()), destinations.SCREEN)
+
+
+def read_endings() -> frozenset[str]:
+    """The endings of the files that are read below a folder."""
+    return frozenset(ending.lower() for reader in FORMATS for ending in reader.EXTENSIONS)
+
+
+def format_lines() -> list[str]:
+    """What is read and written, one line for each format, in columns."""
+    readers = [(each.NAME, " ".join(each.EXTENSIONS), each.SUMMARY, each.NAME in COPIES) for each in FORMATS]
+    names = max(len(name) for name, *_ in readers)
+    endings = max(len(ending) for _, ending, *_ in readers)
+    return [
+        "Read, by content and ending or with --input-format NAME; * also written, as annotated transcripts:",
+        *(
+            f"  {name:<{names}} {'*' if written else ' '} {ending:<{endings}}  {summary}"
+            for name, ending, summary, written in readers
+        ),
+        "",
+        f"Written as tables, one row for each turn: {', '.join(TABLES)}.",
+    ]
+
+
+def plan_run(request: Request, *, terminal: bool) -> Plan:
+    """Check a request and decide what to do, before any model is loaded. Raises TranscriptError and OutputError."""
+    inputs = collect(request.paths, extensions=read_endings())
+    endings = output_endings()
+    destination = destinations.choose(
+        request.output,
+        output_format=request.output_format,
+        several=inputs.several,
+        terminal=terminal,
+        endings=endings,
+    )
+    _check_modes(request, destination)
+    if destination.path is None:
+        return _plan(request, inputs, destination, {}, finished=set())
+    ending = next(ending for ending, name in endings.items() if name == destination.output_format)
+    targets = destinations.targets(destination, inputs, ending=ending)
+    if request.resume:
+        done = {source for source, target in targets.items() if destinations.finished(target, source.path)}
+        return _plan(request, inputs, destination, targets, finished=done)
+    if not request.overwrite:
+        destinations.refuse_existing(targets.values())
+    return _plan(request, inputs, destination, targets, finished=set())
+
+
+def run_plan(plan: Plan, annotator: Annotator, *, streams: Streams) -> BatchResult:
+    """Annotate what is to be done. Results are written whole or not at all, also on Ctrl-C. Raises OutputError."""
+    outlet = _outlet(plan, annotator, streams)
+    with _progress(plan, streams) as tell:
+        result = annotate_files(
+            plan.todo,
+            open_document=partial(_open, stdin=streams.stdin, encoding=plan.request.options.encoding),
+            options=plan.request.options,
+            annotator=annotator,
+            outlet=outlet,
+            complete=not plan.skipped,
+            progress=tell,
+        )
+    outlet.finish()
+    return replace(result, skipped=plan.skipped)
+
+
+def _plan(
+    request: Request, inputs: Inputs, destination: Destination, targets: dict[Source, Path], *, finished: set[Source]
+) -> Plan:
+    return Plan(
+        request=request,
+        inputs=inputs,
+        destination=destination,
+        targets=targets,
+        todo=tuple(source for source in inputs.sources if source not in finished),
+        skipped=tuple(source.path for source in inputs.sources if source in finished),
+    )
+
+
+def _check_modes(request: Request, destination: Destination) -> None:
+    if request.resume and (destination.kind is not Kind.FOLDER or STDIN in request.paths):
+        raise OutputError(
+            "--resume needs one result for each file: give a folder for the results, -o NAME/. One table of all files "
+            "is always made anew."
+        )
+    if request.labels_only and destination.output_format not in (*TABLES, destinations.SCREEN):
+        raise OutputError(
+            f"--labels-only leaves the text out, and a {destination.output_format} transcript is its text. Choose csv, "
+            "tsv or jsonl with --format."
+        )
+
+
+def _outlet(plan: Plan, annotator: Annotator, streams: Streams) -> Outlet:
+    request, destination = plan.request, plan.destination
+    if destination.kind is Kind.SCREEN:
+        from mendline.review.terminal import console_for
+
+        return ScreenOutlet(console_for(streams.stdout), annotator.name, with_text=not request.labels_only)
+    rendering = Rendering(
+        output_format=destination.output_format,
+        checkpoint=annotator.name,
+        with_text=not request.labels_only,
+        options=request.options,
+    )
+    if destination.kind is Kind.FOLDER:
+        assert destination.path is not None
+        claim_folder(
+            destination.path,
+            checkpoint=annotator.name,
+            with_text=not request.labels_only,
+            keeps_results=request.resume and any(target.exists() for target in plan.targets.values()),
+            overwrite=request.overwrite,
+        )
+        return FolderOutlet(rendering, plan.targets)
+    write = (
+        partial(_write_stdout, streams.stdout_bytes)
+        if destination.path is None
+        else partial(write_text, destination.path)
+    )
+    return (TableOutlet if destination.output_format in TABLES else CopyOutlet)(rendering, write)
+
+
+def _write_stdout(stream: BinaryIO, text: str) -> None:
+    # Bytes, so that a table is UTF-8 whatever the terminal's encoding is.
+    try:
+        stream.write(text.encode("utf-8"))
+        stream.flush()
+    except BrokenPipeError:  # Nobody reads on, which is no error.
+        raise
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}. Write to a file with -o.") from error
+
+
+def _open(source: Source, *, stdin: BinaryIO, encoding: str | None) -> Document:
+    if source.path == STDIN:
+        return Document.from_stream(stdin, encoding=encoding)
+    return Document.from_path(source.path, encoding=encoding)
+
+
+@contextmanager
+def _progress(plan: Plan, streams: Streams) -> Iterator[Callable[[int, Source | None], None] | None]:
+    shown = plan.inputs.several and plan.destination.kind is not Kind.SCREEN and streams.progress
+    if not shown:
+        yield None
+        return
+    from mendline.review.terminal import progress_bar
+
+    with progress_bar(streams.stderr, total=len(plan.todo)) as tell:
+        yield tell

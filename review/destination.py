@@ -1,0 +1,152 @@
+"""Where results go and in which form, decided and checked before anything is read. Knows no model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from mendline.review.inputs import Inputs, Source
+from mendline.review.tables import TABLES
+from mendline.transcripts.errors import OutputError
+
+SCREEN = "table"
+
+
+class Kind(Enum):
+    """What one run writes."""
+
+    SCREEN = "tables for people to read, on standard output"
+    STREAM = "one result, on standard output"
+    FILE = "one result, to a file"
+    FOLDER = "one result for each file read, below a folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """`path` is None on standard output. `output_format` is a table, a transcript format's name or "table"."""
+
+    kind: Kind
+    output_format: str
+    path: Path | None = None
+
+
+def choose(
+    output: str | None,
+    *,
+    output_format: str | None,
+    several: bool,
+    terminal: bool,
+    endings: Mapping[str, str],
+) -> Destination:
+    """Decide from the option's text where the results go and in which form.
+
+    `endings` maps the ending of a file to the format that it asks for. Raises OutputError where the choice is not
+    clear or several files would have to go into one transcript.
+    """
+    if output is None or output == "-":
+        chosen = output_format or (SCREEN if terminal else "tsv")
+        _one_transcript_each(chosen, several=several)
+        return Destination(Kind.SCREEN if chosen == SCREEN else Kind.STREAM, chosen)
+    if output_format == SCREEN:
+        raise OutputError(
+            f"--format {SCREEN} is for reading, not for files. Leave out -o, or choose csv, tsv or jsonl."
+        )
+    path = Path(output)
+    if _means_folder(output, several=several):
+        return Destination(Kind.FOLDER, output_format or "csv", path)
+    chosen = output_format or endings.get(path.suffix.lower(), "")
+    if not chosen:
+        raise OutputError(
+            f"no format goes by this ending. End the name with {', '.join(endings)}, choose with --format, or end it "
+            "with / for a folder.",
+            file=output,
+        )
+    _one_transcript_each(chosen, several=several)
+    return Destination(Kind.FILE, chosen, path)
+
+
+def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[Source, Path]:
+    """The file that each source's result goes to, for a destination with a path; below a folder, mirrored.
+
+    Raises OutputError where two sources would share one file, where a source would be replaced, or where the results
+    would stand among what is read.
+    """
+    path = destination.path
+    assert path is not None
+    _outside(path, inputs.folders)
+    if destination.kind is Kind.FOLDER:
+        if path.exists() and not path.is_dir():
+            raise OutputError("is a file, not a folder. Choose another name.", file=path)
+        result = {source: path / source.place.with_suffix(ending) for source in inputs.sources}
+        _no_collision(result)
+    else:
+        if not path.parent.is_dir():
+            raise OutputError("there is no such folder to write in. Make it first.", file=path.parent)
+        result = dict.fromkeys(inputs.sources, path)
+    _no_source_replaced(result)
+    return result
+
+
+def refuse_existing(paths: Iterable[Path]) -> None:
+    """Raise OutputError if any of `paths` exists."""
+    existing = sorted({path for path in paths if path.exists()})
+    if not existing:
+        return
+    more = "" if len(existing) == 1 else f" and {len(existing) - 1} more"
+    raise OutputError(
+        f"exists{more}. Replace it with --overwrite, go on where an earlier run into a folder stopped with --resume, "
+        "or choose another name.",
+        file=existing[0],
+    )
+
+
+def finished(target: Path, source: Path) -> bool:
+    """Whether `target` was written after `source` was last changed. Results are written whole, so it is complete."""
+    return target.exists() and target.stat().st_mtime >= source.stat().st_mtime
+
+
+def _means_folder(output: str, *, several: bool) -> bool:
+    path = Path(output)
+    return output.endswith(("/", os.sep)) or path.is_dir() or (several and not path.suffix and not path.exists())
+
+
+def _one_transcript_each(output_format: str, *, several: bool) -> None:
+    if several and output_format not in (*TABLES, SCREEN):
+        raise OutputError(
+            f"several files cannot go into one {output_format} transcript. Give a folder, -o NAME/ --format "
+            f"{output_format}, or make one table, -o NAME.csv."
+        )
+
+
+def _outside(path: Path, folders: Sequence[Path]) -> None:
+    for folder in folders:
+        if path.resolve().is_relative_to(folder.resolve()):
+            raise OutputError(
+                f"results in the folder that is read ({folder}) would be read as transcripts next time. Choose a place "
+                "outside of it.",
+                file=path,
+            )
+
+
+def _no_collision(result: Mapping[Source, Path]) -> None:
+    taken: dict[str, Source] = {}
+    for source, target in result.items():
+        other = taken.setdefault(os.path.normcase(target), source)
+        if other is not source:
+            raise OutputError(
+                f"both {other.path} and {source.path} would be written here. Rename one of them, or make one table of "
+                "all, -o NAME.csv.",
+                file=target,
+            )
+
+
+def _no_source_replaced(result: Mapping[Source, Path]) -> None:
+    read = {source.path.resolve() for source in result}
+    for target in result.values():
+        if target.resolve() in read:
+            raise OutputError(
+                "is one of the files that are read and is never replaced. Choose another name.", file=target
+            )

@@ -1,0 +1,196 @@
+"""What is done with the annotated sessions of each file: collected in one table, copied, put below a folder, shown.
+
+An outlet is handed one file's sessions at a time and finishes once. Files are written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Protocol
+
+from mendline.model.annotation import AnnotatedTranscript
+from mendline.review.copies import render_copy
+from mendline.review.inputs import Source
+from mendline.review.tables import TABLES, render_table
+from mendline.transcripts.document import Document
+from mendline.transcripts.errors import OutputError
+from mendline.transcripts.files import write_text
+from mendline.transcripts.options import ReadOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+RECORD = ".mendline.json"
+
+
+class Outlet(Protocol):
+    """Takes the sessions of each file, and finishes."""
+
+    def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
+        """Take the annotated sessions of one file. Raises MendlineError where they cannot be kept."""
+
+    def finish(self) -> None:
+        """Do what can only be done once all files are in. Raises OutputError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """How results are rendered. `checkpoint` names what made the labels."""
+
+    output_format: str
+    checkpoint: str
+    with_text: bool
+    options: ReadOptions
+
+    def render(self, document: Document, sessions: Sequence[AnnotatedTranscript]) -> str:
+        """Render the sessions of one file."""
+        if self.output_format in TABLES:
+            return self.render_table(sessions)
+        return render_copy(document, sessions, output_format=self.output_format, options=self.options)
+
+    def render_table(self, sessions: Sequence[AnnotatedTranscript]) -> str:
+        """Render sessions, from whatever files, as one table."""
+        return render_table(sessions, table=self.output_format, with_text=self.with_text, source=self.checkpoint)
+
+
+@dataclass(slots=True)
+class TableOutlet:
+    """One table of all sessions, written at the end if any file was good."""
+
+    rendering: Rendering
+    write: Callable[[str], None]
+    _kept: list[tuple[Source, AnnotatedTranscript]] = field(default_factory=list)
+    _files: int = 0
+
+    def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
+        """Hold the sessions until the end."""
+        self._kept.extend((source, session) for session in sessions)
+        self._files += 1
+
+    def finish(self) -> None:
+        """Write the table."""
+        if self._files:
+            self.write(self.rendering.render_table(_with_unique_names(self._kept)))
+
+
+@dataclass(slots=True)
+class CopyOutlet:
+    """One annotated copy of one file."""
+
+    rendering: Rendering
+    write: Callable[[str], None]
+
+    def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
+        """Write the copy."""
+        self.write(self.rendering.render(document, sessions))
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+@dataclass(slots=True)
+class FolderOutlet:
+    """One result for each file, each written as soon as it is there."""
+
+    rendering: Rendering
+    targets: Mapping[Source, Path]
+
+    def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
+        """Write the result of one file."""
+        target = self.targets[source]
+        text = self.rendering.render(document, sessions)
+        make_folder(target.parent)
+        write_text(target, text)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+@dataclass(slots=True)
+class ScreenOutlet:
+    """Tables for people, each as soon as it is there, then a summary of all."""
+
+    console: Console
+    checkpoint: str
+    with_text: bool
+    _shown: list[AnnotatedTranscript] = field(default_factory=list)
+
+    def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
+        """Show the sessions of one file."""
+        from mendline.review.terminal import show_session
+
+        for session in sessions:
+            show_session(self.console, session, with_text=self.with_text)
+        self._shown.extend(sessions)
+
+    def finish(self) -> None:
+        """Show the summary of all sessions."""
+        from mendline.review.terminal import show_end
+
+        if self._shown:
+            show_end(self.console, self._shown, checkpoint=self.checkpoint)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless they are there. Raises OutputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made: {error.strerror}. Choose another place.", file=folder) from error
+
+
+def claim_folder(folder: Path, *, checkpoint: str, with_text: bool, keeps_results: bool, overwrite: bool) -> None:
+    """See to it that all results below `folder` come from one checkpoint, all with text or all without.
+
+    The first run notes both in a small hidden file. A later run that would mix others in is refused with OutputError,
+    unless it overwrites. `keeps_results` says that some of an earlier run stay, so then the note must be there.
+    """
+    path = folder / RECORD
+    record = {"checkpoint": checkpoint, "text": with_text}
+    known = None if overwrite else _read_record(path)
+    if known is None and keeps_results:
+        raise OutputError(
+            "holds results, but no note of the checkpoint that made them. Annotate all again with --overwrite, or "
+            "choose another folder.",
+            file=folder,
+        )
+    if known not in (None, record):
+        raise OutputError(
+            "holds results of another checkpoint, or with another choice of --labels-only. Choose another folder, or "
+            "annotate all again with --overwrite.",
+            file=folder,
+        )
+    if known is None:
+        make_folder(folder)
+        write_text(path, json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _read_record(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise OutputError("cannot be read. Annotate all again with --overwrite.", file=path) from error
+
+
+def _with_unique_names(kept: Sequence[tuple[Source, AnnotatedTranscript]]) -> list[AnnotatedTranscript]:
+    """Give those sessions whose name occurs in several files the name of their file in front."""
+    count = Counter(name for name, _ in {(session.transcript.session, source) for source, session in kept})
+    places = Counter(source.place for source in {source for source, _ in kept})
+    return [
+        session
+        if count[session.transcript.session] == 1
+        else _renamed(session, source, place=source.place if places[source.place] == 1 else source.path)
+        for source, session in kept
+    ]
+
+
+def _renamed(session: AnnotatedTranscript, source: Source, *, place: PurePath) -> AnnotatedTranscript:
+    own = session.transcript.session
+    name = place.as_posix() if own == source.path.stem else f"{place.as_posix()}:{own}"
+    return AnnotatedTranscript(replace(session.transcript, session=name), session.annotations)

@@ -1,0 +1,97 @@
+"""Annotated turns as rows, and the rows as CSV, TSV or JSONL. Knows no file and no transcript format.
+
+The same input gives the same bytes. Times are seconds with at most 3 decimals, probabilities have 4. Text is written as
+it stands. A row of JSONL has the keys of a labelled session and can be read again as one; its `source` says which
+checkpoint labelled it, so that it is not taken for the work of a person.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from mendline.model.annotation import AnnotatedTranscript, Annotation
+from mendline.model.labels import LABELS
+from mendline.transcripts.transcript import Transcript, Turn
+
+PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in LABELS)
+COLUMNS = (
+    *("session", "turn", "start", "end", "speaker", "role", "text", "label", "marker", "probability"),
+    *PROBABILITY_COLUMNS,
+    *("needs_review", "source_ids"),
+)
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+TABLES = (*DELIMITERS, "jsonl")
+# Legal inside a JSON string, but many programs end a line at them.
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+def render_table(sessions: Iterable[AnnotatedTranscript], *, table: str, with_text: bool, source: str) -> str:
+    """Render all turns of `sessions` as one table: "csv", "tsv" or "jsonl". `source` names the checkpoint."""
+    if table == "jsonl":
+        return "".join(_json_lines(sessions, with_text=with_text, source=source))
+    return _delimited(sessions, DELIMITERS[table], with_text=with_text)
+
+
+def _delimited(sessions: Iterable[AnnotatedTranscript], delimiter: str, *, with_text: bool) -> str:
+    stream = io.StringIO(newline="")
+    plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    # The csv module quotes a carriage return only where it ends the lines; bare, it would break the row in two.
+    careful = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(column for column in COLUMNS if with_text or column != "text")
+    for row in _rows(sessions, with_text=with_text):
+        (careful if any("\r" in cell for cell in row) else plain).writerow(row)
+    return stream.getvalue()
+
+
+def _rows(sessions: Iterable[AnnotatedTranscript], *, with_text: bool) -> Iterator[list[str]]:
+    for session in sessions:
+        for turn, annotation in zip(session.transcript.turns, session.annotations, strict=True):
+            yield _cells(session.transcript.session, turn, annotation, with_text=with_text)
+
+
+def _cells(session: str, turn: Turn, annotation: Annotation, *, with_text: bool) -> list[str]:
+    return [
+        *(session, str(turn.index), _seconds(turn.start), _seconds(turn.end), turn.speaker, turn.role),
+        *([turn.text] if with_text else []),
+        *(annotation.label, annotation.marker or "", f"{annotation.probability:.4f}"),
+        *(f"{probability:.4f}" for probability in annotation.probabilities),
+        *("true" if annotation.needs_review else "false", ";".join(turn.source_ids)),
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _json_lines(sessions: Iterable[AnnotatedTranscript], *, with_text: bool, source: str) -> Iterator[str]:
+    for session in sessions:
+        for turn, annotation in zip(session.transcript.turns, session.annotations, strict=True):
+            row = _json_row(session.transcript, turn, annotation, with_text=with_text)
+            yield json.dumps(row | {"source": source}, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+
+
+def _json_row(transcript: Transcript, turn: Turn, annotation: Annotation, *, with_text: bool) -> dict[str, object]:
+    return {
+        "session": transcript.session,
+        "turn": turn.index,
+        "setting": transcript.setting,
+        "speaker": turn.speaker,
+        "role": turn.role,
+        **({"text": turn.text} if with_text else {}),
+        "label": annotation.label,
+        "marker": annotation.marker,
+        "sure": not annotation.needs_review,
+        "start": None if turn.start is None else round(turn.start, 3),
+        "end": None if turn.end is None else round(turn.end, 3),
+        "probability": round(annotation.probability, 4),
+        **dict(zip(PROBABILITY_COLUMNS, _rounded(annotation.probabilities), strict=True)),
+        "needs_review": annotation.needs_review,
+        "source_ids": list(turn.source_ids),
+    }
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, 4) for value in values]

@@ -1,0 +1,107 @@
+"""The model card: what a checkpoint is, what it was trained on, how good it is, and what it must not be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mendline.model.checkpoint import CheckpointConfig
+from mendline.model.labels import LABELS
+from mendline.training.corpus import SHIPPED
+from mendline.training.display import shown
+from mendline.training.evaluation import Evaluation
+from mendline.training.metrics import Report
+
+_CARD = """\
+# {name}
+
+Labels each turn of a therapy, couple or family transcript **withdrawal**, **confrontation**, **repair** or **neutral**,
+with a marker that says how. English only. It reads windows of {window} tokens and runs offline on a CPU (ONNX, int8).
+
+## Use, and what it is not for
+A first pass that a person checks: for researchers who code sessions, supervisors who review them, and teams who retrain
+it on sessions of their own. It is not a medical device and no clinician: it judges neither people nor their
+relationships, and a label is a suggestion about words on a page. It makes mistakes, named below; do not decide anything
+about a person from its output alone.
+
+## Training
+Encoder: `{base}`, {epochs:g} epochs at most, seed {seed}. Labelled sessions, with their SHA-256:
+
+| file | used for | SHA-256 |
+|---|---|---|
+{data}
+
+{coders}
+
+## Figures
+Measured on development sessions. Early stopping, temperature and thresholds were chosen on the same sessions, so expect
+somewhat lower figures on sessions of your own. In brackets: 95 % bootstrap intervals over sessions.
+
+{figures}
+
+By label, all sources together:
+
+{labels}
+
+On these sessions {review:.0%} of the turns are marked for review; {caught:.0%} of the wrong labels are among them.
+Macro-F1 on them before and after int8: {fp32:.3f}, {int8:.3f}. Re-measure with `mendline evaluate`.
+"""
+
+_SHIPPED_CORPUS = """\
+Of the sessions that ship and of AnnoMI and CABNC, the coders and authors were language models working from a written
+codebook. On 9,699 turns of recorded health counselling two of them agreed at Cohen's kappa 0.89. **No clinician has
+reviewed these labels.** Coders of one kind may share blind spots: their agreement is an upper bound on what it proves.\
+"""
+
+
+def render_card(checkpoint: CheckpointConfig, evaluation: Evaluation) -> str:
+    """The text of a checkpoint's README.md."""
+    provenance = checkpoint.provenance
+    config = provenance["config"]
+    return _CARD.format(
+        name=checkpoint.name,
+        window=checkpoint.window.size,
+        base=config["model"]["base"],
+        epochs=config["training"]["epochs"],
+        seed=config["training"]["seed"],
+        coders=_SHIPPED_CORPUS if any(name.startswith(SHIPPED) for name in config["data"]["train"]) else "",
+        data=_data(config["data"], provenance["data"]),
+        figures=figure_table({**evaluation.by_source, "all": evaluation.overall}),
+        labels=label_table(evaluation.overall),
+        review=evaluation.review_share,
+        caught=evaluation.errors_in_review,
+        fp32=provenance["dev_macro_f1_fp32"],
+        int8=provenance["dev_macro_f1_int8"],
+    )
+
+
+def figure_table(reports: Mapping[str, Report]) -> str:
+    """A Markdown table with one row for each report: macro-F1, F1 of rupture-or-repair, F1 by label, kappa."""
+    names = ("macro_f1", "rupture_or_repair_f1", *(f"f1/{label}" for label in LABELS), "kappa", "false_alarms_per_100")
+    figures = ("macro-F1", "rupture or repair F1", *LABELS, "kappa", "false alarms in 100 turns")
+    heads = ("source", "sessions", "turns", *figures)
+    rows = [
+        (name, one.sessions, one.turns, *(shown(one.figures[figure]) for figure in names))
+        for name, one in reports.items()
+    ]
+    return markdown_table(heads, rows)
+
+
+def label_table(report: Report) -> str:
+    """A Markdown table with one row for each label: precision, recall, F1, average precision."""
+    names = ("precision", "recall", "f1", "average_precision")
+    rows = [
+        (label, *(shown(report.figures.get(f"{name}/{label}")) for name in names), int(report.confusion[place].sum()))
+        for place, label in enumerate(LABELS)
+    ]
+    return markdown_table(("label", "precision", "recall", "F1", "average precision", "coded turns"), rows)
+
+
+def markdown_table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    """Rows of cells as a Markdown table."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _data(names: Mapping[str, list[str]], hashes: Mapping[str, str]) -> str:
+    uses = {"train": "training", "dev": "early stopping and calibration"}
+    return "\n".join(f"| `{name}` | {uses[use]} | `{hashes[name]}` |" for use in uses for name in names[use])

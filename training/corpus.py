@@ -1,0 +1,213 @@
+"""Labelled sessions: the corpus form, one JSON object a line and turn, checked strictly.
+
+    session, turn, setting, speaker, role, text, label, marker, sure, agreement, source
+
+`agreement` says who labelled: `both` (two coders agreed), `adjudicated` (a third settled it), `single`, `author`.
+A line may also hold a model's probabilities, `p_withdrawal` and so on, as `mendline annotate` writes them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mendline.model.labels import LABEL_OF, LABELS, Label, Marker
+from mendline.transcripts.errors import CorpusError
+from mendline.transcripts.roles import role_words
+from mendline.transcripts.transcript import Transcript, Turn
+
+SHIPPED = "corpus:"
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSession:
+    """A conversation and, for each of its turns, what a coder said of it."""
+
+    transcript: Transcript
+    labels: tuple[Label, ...]
+    markers: tuple[Marker | None, ...]
+    sure: tuple[bool, ...]
+    source: str
+    probabilities: Floats | None = None
+    """What a model says of the turns, [turns, labels], where the file holds it."""
+    coded: bool = True
+    """Whether a coder gave the labels; otherwise they are the model's too."""
+
+    @property
+    def setting(self) -> str:
+        """What kind of conversation it is."""
+        return self.transcript.setting or "unknown"
+
+    def label_places(self) -> npt.NDArray[np.int64]:
+        """The labels as positions in `LABELS`, [turns]."""
+        return np.array([LABELS.index(label) for label in self.labels], dtype=np.int64)
+
+
+def locate(name: str) -> Path:
+    """The file behind `corpus:NAME` or a path. Raises CorpusError where there is none."""
+    if name.startswith(SHIPPED):
+        path = Path(str(files("mendline.corpus") / f"{name.removeprefix(SHIPPED)}.jsonl"))
+        advice = "The shipped files are named in corpus/README.md."
+    else:
+        path = Path(name)
+        advice = "`mendline corpus join` makes the files of public corpora from your copy of their text."
+    if not path.is_file():
+        raise CorpusError(f"there is no such file of labelled sessions. {advice}", file=path)
+    return path
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_sessions(names: Iterable[str | Path]) -> list[LabelledSession]:
+    """Read the labelled sessions of several files, each `corpus:NAME` or a path. Raises CorpusError."""
+    sessions: dict[str, LabelledSession] = {}
+    for name in names:
+        path = locate(str(name))
+        for session in _read_file(path):
+            if session.transcript.session in sessions:
+                raise CorpusError(
+                    f"session {session.transcript.session} was read before, here or in another file. Keep one of them.",
+                    file=path,
+                )
+            sessions[session.transcript.session] = session
+    return list(sessions.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line of the corpus form."""
+
+    session: str
+    turn: int
+    speaker: str
+    role: str
+    text: str
+    label: Label
+    marker: Marker | None
+    setting: str | None
+    sure: bool
+    agreement: str
+    source: str
+    probabilities: tuple[float, ...] | None
+
+
+def labelled_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The checked lines of a file in the corpus form, as plain data. Raises CorpusError."""
+    for _, row in _rows(path):
+        yield asdict(row)
+
+
+def _read_file(path: Path) -> list[LabelledSession]:
+    rows: dict[str, list[_Row]] = {}
+    for number, row in _rows(path):
+        turns = rows.setdefault(row.session, [])
+        if row.turn != len(turns):
+            raise CorpusError(
+                f"turn {row.turn} of session {row.session} where turn {len(turns)} is due. Turns count 0, 1, 2, …",
+                file=path,
+                line=number,
+            )
+        turns.append(row)
+    if not rows:
+        raise CorpusError("holds no labelled turn. Give a file in the corpus form.", file=path)
+    return [_session(turns) for turns in rows.values()]
+
+
+def _rows(path: Path) -> Iterator[tuple[int, _Row]]:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                yield number, _parse(line, path, number)
+
+
+def _parse(line: bytes, path: Path, number: int) -> _Row:
+    try:
+        fields = json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise CorpusError("not a JSON object on one line. Correct the line.", file=path, line=number) from error
+    if not isinstance(fields, dict):
+        raise CorpusError("not a JSON object. Correct the line.", file=path, line=number)
+    try:
+        return _row(fields)
+    except (KeyError, ValueError, TypeError) as error:
+        reason = f"missing key {error}" if isinstance(error, KeyError) else str(error)
+        raise CorpusError(f"{reason}. corpus/README.md describes the form.", file=path, line=number) from error
+
+
+def _row(fields: Mapping[str, Any]) -> _Row:
+    for key in ("session", "speaker", "text", "label"):
+        if not isinstance(fields[key], str):
+            raise TypeError(f"{key} must be a string")
+    if not isinstance(fields["turn"], int) or isinstance(fields["turn"], bool):
+        raise TypeError("turn must be a whole number")
+    if fields["label"] not in set(Label):
+        raise ValueError(f"label must be one of {', '.join(Label)}")
+    label = Label(fields["label"])
+    marker = fields.get("marker")
+    if marker is not None and (marker not in set(Marker) or LABEL_OF[Marker(marker)] != label):
+        raise ValueError(f"marker does not belong to the label {label}")
+    return _Row(
+        session=fields["session"],
+        turn=fields["turn"],
+        speaker=fields["speaker"],
+        role=str(fields.get("role") or ""),
+        text=fields["text"],
+        label=label,
+        marker=None if marker is None else Marker(marker),
+        setting=fields.get("setting"),
+        sure=fields.get("sure", True) is True,
+        agreement=str(fields.get("agreement") or "single"),
+        source=str(fields.get("source") or "unknown"),
+        probabilities=_probabilities(fields),
+    )
+
+
+def _probabilities(fields: Mapping[str, Any]) -> tuple[float, ...] | None:
+    names = [f"p_{label}" for label in LABELS]
+    if not any(name in fields for name in names):
+        return None
+    values = tuple(float(fields[name]) for name in names)
+    if min(values) < 0 or abs(sum(values) - 1) > 0.01:
+        raise ValueError(f"{', '.join(names)} must be probabilities that sum to 1")
+    return values
+
+
+def _session(rows: Sequence[_Row]) -> LabelledSession:
+    speakers = list(dict.fromkeys(row.speaker for row in rows))
+    given = {row.speaker: row.role for row in rows if row.role}
+    words = role_words(speakers, given)
+    return LabelledSession(
+        transcript=Transcript(
+            session=rows[0].session,
+            turns=tuple(Turn(row.turn, row.speaker, words[row.speaker], row.text) for row in rows),
+            setting=rows[0].setting,
+        ),
+        labels=tuple(row.label for row in rows),
+        markers=tuple(row.marker for row in rows),
+        sure=tuple(row.sure for row in rows),
+        source=rows[0].source,
+        probabilities=_stacked([row.probabilities for row in rows]),
+    )
+
+
+def _stacked(rows: Sequence[tuple[float, ...] | None]) -> Floats | None:
+    """Probabilities [turns, labels] scaled to sum to 1, or None unless every turn has them."""
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows):
+        return None
+    values = np.array(known, dtype=np.float32)
+    values /= values.sum(axis=1, keepdims=True)
+    return values

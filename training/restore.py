@@ -1,0 +1,71 @@
+"""From a checkpoint folder back to a torch network, so that a checkpoint can be checked and trained further.
+
+The int8 weights of model.onnx are multiplied out again; what quantisation rounded away stays away.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import numpy_helper
+from transformers import AutoConfig, AutoModel
+
+from mendline.model.checkpoint import NETWORK, Checkpoint
+from mendline.model.tagger import Tagger
+from mendline.transcripts.errors import CheckpointError
+
+WRAPPER = "tagger."
+"""What export puts before each name."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def restore(checkpoint: Checkpoint) -> Tagger:
+    """The torch network of a checkpoint. Raises CheckpointError where its graph is not one that `export` wrote."""
+    settings = dict(checkpoint.config.provenance["encoder"])
+    encoder = AutoModel.from_config(AutoConfig.for_model(**settings))  # type: ignore[no-untyped-call]
+    tagger = Tagger(encoder, dropout=0.0)
+    path = checkpoint.folder / NETWORK
+    weights = _weights(onnx.load(path).graph)
+    wanted = dict(tagger.named_parameters())
+    missing = [name for name in wanted if name not in weights]
+    if missing:
+        raise CheckpointError(f"the network has no weights named {missing[0]}. Use one that export wrote.", file=path)
+    with torch.no_grad():
+        for name, parameter in wanted.items():
+            parameter.copy_(torch.from_numpy(weights[name].copy()))
+    return tagger.eval()
+
+
+def _weights(graph: onnx.GraphProto) -> dict[str, npt.NDArray[np.float32]]:
+    """All float weights by the name of their parameter in a `Tagger`."""
+    arrays: Arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    found = {name: np.asarray(array, np.float32) for name, array in arrays.items() if array.dtype == np.float32}
+    for name in arrays:
+        if name.endswith(".weight_quantized"):
+            found[name.removesuffix("_quantized")] = _dequantised(name.removesuffix("_quantized"), arrays)
+    users = {name: node for node in graph.node for name in node.input}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            bias = _bias_after(node, users, arrays)
+            weight = _dequantised(node.input[1].removesuffix("_quantized"), arrays)
+            found[f"{bias.removesuffix('bias')}weight"] = weight.T
+    return {name.removeprefix(WRAPPER): array for name, array in found.items()}
+
+
+def _bias_after(node: onnx.NodeProto, users: dict[str, onnx.NodeProto], arrays: Arrays) -> str:
+    """The bias that is added to a matrix product: the one thing that still carries its layer's name."""
+    while True:
+        node = users[node.output[0]]
+        for name in node.input:
+            if node.op_type == "Add" and name.endswith(".bias") and name in arrays:
+                return str(name)
+
+
+def _dequantised(name: str, arrays: Arrays) -> npt.NDArray[np.float32]:
+    whole = arrays[f"{name}_quantized"].astype(np.float32) - arrays[f"{name}_zero_point"].astype(np.float32)
+    return np.asarray(whole * arrays[f"{name}_scale"], dtype=np.float32)

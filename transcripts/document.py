@@ -1,0 +1,201 @@
+"""A file as it was found: its bytes, its text and what it is called. Knows encodings, but no transcript format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+from mendline.transcripts.errors import TranscriptError
+
+MAX_BYTES = 200 * 1024 * 1024
+
+# Longest first: the mark of UTF-32 starts with the one of UTF-16.
+_BYTE_ORDER_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_SIGNATURES = (
+    (0, b"PK\x03\x04", "a Word, Excel or zip file. Save it as plain text or CSV (UTF-8) and give that file"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Word or Excel file. Save it as plain text or CSV (UTF-8) and give that file"),
+    (0, b"{\\rtf", "a rich text (RTF) file. Save it as plain text (UTF-8) and give that file"),
+    (0, b"%PDF", "a PDF. Save its text as a .txt file and give that file"),
+    (0, b"RIFF", "a sound or film file. Transcribe it first, with speakers, and give the transcript"),
+    (0, b"ID3", "a sound file. Transcribe it first, with speakers, and give the transcript"),
+    (0, b"OggS", "a sound file. Transcribe it first, with speakers, and give the transcript"),
+    (0, b"fLaC", "a sound file. Transcribe it first, with speakers, and give the transcript"),
+    (4, b"ftyp", "a sound or film file. Transcribe it first, with speakers, and give the transcript"),
+)
+_BINARY = "this is a binary file, not a text. Give the transcript as text, WebVTT, SRT, CSV, TSV, JSON Lines or JSON."
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its line end. `number` counts from 1, `offset` is the place of its first character."""
+
+    number: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's bytes and the text that they decode to, its line ends kept and its byte order mark removed.
+
+    `path` is None for what came through a pipe. `encoding_guessed` says that the bytes are not UTF-8 or UTF-16 and
+    that `encoding` is the likeliest of several.
+    """
+
+    name: str
+    path: Path | None
+    raw: bytes = field(repr=False)
+    text: str = field(repr=False)
+    encoding: str = "utf-8"
+    encoding_guessed: bool = False
+
+    @classmethod
+    def from_path(cls, path: Path, *, encoding: str | None = None) -> Document:
+        """Read a file, as `encoding` where one is given. Raises TranscriptError."""
+        try:
+            with path.open("rb") as stream:
+                raw = stream.read(MAX_BYTES + 1)
+        except FileNotFoundError as error:
+            raise TranscriptError("there is no such file. Check the path.", file=path) from error
+        except IsADirectoryError as error:
+            raise TranscriptError("this is a folder. Give the files in it.", file=path) from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "the path is not valid"
+            raise TranscriptError(f"cannot read: {reason}. Check the path and its permissions.", file=path) from error
+        return cls.from_bytes(raw, name=str(path), path=path, encoding=encoding)
+
+    @classmethod
+    def from_stream(cls, stream: BinaryIO, *, name: str = "stdin", encoding: str | None = None) -> Document:
+        """Read a binary stream to its end, as `encoding` where one is given. Raises TranscriptError."""
+        return cls.from_bytes(stream.read(MAX_BYTES + 1), name=name, encoding=encoding)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, *, name: str, path: Path | None = None, encoding: str | None = None) -> Document:
+        """Decode `raw`: as `encoding`, else by its byte order mark, else UTF-8, else UTF-16, else the likeliest."""
+        if len(raw) > MAX_BYTES:
+            limit = MAX_BYTES // 1024**2
+            raise TranscriptError(f"the file is larger than {limit} MB. Split it into several files.", file=name)
+        text, used, guessed = _decode(raw, name, encoding)
+        text = text.removeprefix("\ufeff")
+        if not text.strip():
+            raise TranscriptError("the file is empty. Give a transcript with at least one turn.", file=name)
+        if len(_CONTROL.findall(text)) > len(text) / 100:
+            raise TranscriptError(_BINARY, file=name)
+        return cls(name, path, raw, text, used, guessed)
+
+    @property
+    def session(self) -> str:
+        """The name of the one conversation in this file: the file's name without its ending, or "stdin"."""
+        return self.name if self.path is None else self.path.stem
+
+    @property
+    def suffix(self) -> str:
+        """The file's ending in lower case, such as ".vtt"; empty for a pipe."""
+        return "" if self.path is None else self.path.suffix.lower()
+
+    def lines(self) -> list[Line]:
+        """Return the lines of the text, split at CR, LF and CRLF only."""
+        lines: list[Line] = []
+        start = 0
+        for end in _LINE_END.finditer(self.text):
+            lines.append(Line(len(lines) + 1, start, self.text[start : end.start()]))
+            start = end.end()
+        if start < len(self.text):
+            lines.append(Line(len(lines) + 1, start, self.text[start:]))
+        return lines
+
+    def error(
+        self,
+        message: str,
+        *,
+        line: int | None = None,
+        kind: Callable[..., TranscriptError] = TranscriptError,
+    ) -> TranscriptError:
+        """Return an error at a line of this file, for the caller to raise."""
+        return kind(message, file=self.name, line=line)
+
+
+def _decode(raw: bytes, name: str, encoding: str | None) -> tuple[str, str, bool]:
+    """Return the text, the encoding and whether that was guessed."""
+    for place, signature, kind in _SIGNATURES:
+        if raw.startswith(signature, place):
+            raise TranscriptError(f"this is {kind}.", file=name)
+    wanted = encoding or next((codec for mark, codec in _BYTE_ORDER_MARKS if raw.startswith(mark)), None)
+    if wanted is not None:
+        return _decode_as(wanted, raw, name), wanted, False
+    if b"\0" not in raw:
+        try:
+            return raw.decode("utf-8"), "utf-8", False
+        except UnicodeDecodeError:
+            guess = _likeliest_encoding(raw)
+    else:
+        guess = _utf16_without_mark(raw)
+        if guess is None:
+            raise TranscriptError(_BINARY, file=name)
+    if guess is None:
+        raise TranscriptError("the encoding of the text is not clear. Give it: --encoding NAME.", file=name)
+    return _decode_as(guess, raw, name), guess, True
+
+
+def _decode_as(encoding: str, raw: bytes, name: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"this line is not {encoding}. Give the right encoding: --encoding NAME, such as cp1252."
+        raise TranscriptError(message, file=name, line=line) from error
+    except (LookupError, ValueError) as error:
+        message = f"there is no text encoding {encoding!r}. Give one such as --encoding utf-8 or --encoding cp1252."
+        raise TranscriptError(message, file=name) from error
+
+
+def _utf16_without_mark(raw: bytes) -> str | None:
+    """Return the byte order, where every other byte is nearly always zero as in the UTF-16 of a European language."""
+    sample = raw[:65536]
+    pairs = len(sample) // 2
+    if len(raw) % 2:
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd > 0.6 * pairs and even == 0:
+        return "utf-16-le"
+    if even > 0.6 * pairs and odd == 0:
+        return "utf-16-be"
+    return None
+
+
+def _likeliest_encoding(raw: bytes) -> str | None:
+    """Return the best guess of charset-normalizer, but Windows-1252 wherever that is as likely.
+
+    In a text with few letters outside ASCII, most code pages are equally likely by their byte patterns; Windows-1252 is
+    what word processors wrote.
+    """
+    matches = from_bytes(raw, cp_exclusion=["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_7"])
+    best = matches.best()
+    western = next((match for match in matches if "cp1252" in match.could_be_from_charset), None)
+    few_letters = sum(byte > 127 for byte in raw[:65536]) < len(raw[:65536]) / 4
+    if best is not None and western is not None and western.chaos <= best.chaos:
+        return "cp1252"
+    if few_letters and (best is None or best.multi_byte_usage or not best.coherence) and _is_cp1252(raw):
+        return "cp1252"
+    return None if best is None else best.encoding
+
+
+def _is_cp1252(raw: bytes) -> bool:
+    try:
+        raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    return True

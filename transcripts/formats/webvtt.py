@@ -1,0 +1,144 @@
+"""WebVTT: Teams (`<v Anna>…</v>`), Zoom (`Anna: …`), YouTube (`>> …`) and others. Cues are read by webvtt-py.
+
+How speakers are found in cues, and which cues make one turn, is said in `mendline.transcripts.formats.cues`. A file
+whose header says `WEBVTT - one turn per cue`, as `write` makes it, keeps consecutive cues of one speaker apart.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+import webvtt
+from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+from mendline.transcripts.document import Document, Line
+from mendline.transcripts.errors import OutputError
+from mendline.transcripts.formats.cues import Cue, utterances_of
+from mendline.transcripts.options import ReadOptions
+from mendline.transcripts.times import clock
+from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.utterances import Utterance, bracketed, clean_text, insert_notes, transcript_of
+
+NAME = "webvtt"
+EXTENSIONS = (".vtt", ".webvtt")
+SUMMARY = "WebVTT subtitles with speakers (Teams, Zoom, YouTube)"
+
+_TURN_PER_CUE = "one turn per cue"
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<[0-9:.]{1,20}>|</>")
+_ARROW = "-->"
+
+
+def takes(document: Document) -> bool:
+    """Whether the text starts as WebVTT must."""
+    return document.text.startswith("WEBVTT")
+
+
+def read(document: Document, options: ReadOptions) -> list[Transcript]:
+    """Return the one conversation of the file. Raises TranscriptError with the line that cannot be read."""
+    return [transcript_of(document, _utterances(document, options.roles), roles=options.roles)]
+
+
+def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
+    """One cue with a voice tag for each turn. Raises OutputError where a turn has no start.
+
+    A turn without an end lasts until the next one starts, and one second where that is no later or there is none.
+    """
+    cues = ["WEBVTT - " + _TURN_PER_CUE]
+    turns = transcript.turns
+    for turn, following, note in zip(turns, [*turns[1:], None], notes, strict=True):
+        if turn.start is None:
+            raise OutputError(
+                f"turn {turn.index + 1} of session {transcript.session} has no time, and WebVTT needs one for each. "
+                "Write plain text or a table instead."
+            )
+        end = turn.end if turn.end is not None else following.start if following is not None else None
+        if end is None or end <= turn.start:
+            end = turn.start + 1
+        times = f"{clock(turn.start, milliseconds=True)} {_ARROW} {clock(end, milliseconds=True)}"
+        words = _escape(f"{'' if note is None else bracketed(note)}{clean_text(turn.text)}")
+        cues.append(f"{turn.index + 1}\n{times}\n<v {_escape(turn.speaker)}>{words}</v>")
+    return "\n\n".join(cues) + "\n"
+
+
+def annotated_copy(document: Document, transcript: Transcript, notes: Sequence[str | None]) -> str:
+    """Return the file with a note before the first words of each turn; every other character stays."""
+    known = [turn.speaker for turn in transcript.turns]
+    escaped = [None if note is None else _escape(note) for note in notes]
+    return insert_notes(document, transcript, _utterances(document, known), escaped)
+
+
+def _escape(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _words(raw: str) -> str:
+    return clean_text(html.unescape(_TAG.sub("", raw)))
+
+
+def _utterances(document: Document, known: Iterable[str]) -> list[Utterance]:
+    blocks = _blocks(document)
+    if not takes(document):
+        raise document.error("the first line is not WEBVTT. Add it, or name the format with --input-format.", line=1)
+    header, *rest = blocks
+    stray = next((line for line in header if _ARROW in line.text), None)
+    if stray is not None:
+        raise document.error("this cue belongs to the header. Put an empty line above it.", line=stray.number)
+    cues = [_cue(document, block, str(number)) for number, block in enumerate(filter(_is_cue, rest), start=1)]
+    utterances = utterances_of(cues, known=known, clean=_words, turn_per_cue=header[0].text.endswith(_TURN_PER_CUE))
+    if cues and not utterances:
+        raise document.error(
+            "the cues name no speakers. Write them as <v Name>words or Name: words, or transcribe again with speakers "
+            "(Teams and Zoom name them; WhisperX does with --diarize)."
+        )
+    return utterances
+
+
+def _blocks(document: Document) -> list[list[Line]]:
+    blocks: list[list[Line]] = [[]]
+    for line in document.lines():
+        if line.text:
+            blocks[-1].append(line)
+        elif blocks[-1]:
+            blocks.append([])
+    return [block for block in blocks if block]
+
+
+def _is_cue(block: Sequence[Line]) -> bool:
+    """Whether a block is neither a comment, a style nor a region, which say nothing of the conversation."""
+    first = block[0].text
+    timed = any(_ARROW in line.text for line in block)
+    return not (first == "NOTE" or first.startswith(("NOTE ", "NOTE\t"))) and (
+        timed or first.rstrip() not in {"STYLE", "REGION"}
+    )
+
+
+def _cue(document: Document, block: Sequence[Line], number: str) -> Cue:
+    arrows = [place for place, line in enumerate(block) if _ARROW in line.text]
+    line = block[arrows[0]].number if arrows else block[0].number
+    if len(arrows) > 1:
+        message = "the times of a cue stand here without an empty line above the cue. Put one there."
+        raise document.error(message, line=block[arrows[1]].number)
+    if not arrows or arrows[0] > 1:
+        message = (
+            "this is neither a cue with its times (00:00:01.000 --> 00:00:02.000) nor a comment (NOTE). Correct it."
+        )
+        raise document.error(message, line=line)
+    try:
+        captions = webvtt.from_string("\n".join(["WEBVTT", "", *(part.text for part in block)])).captions
+    except (MalformedCaptionError, MalformedFileError):
+        captions = []
+    if len(captions) != 1:
+        message = "the times of this cue are not like 00:00:01.000 --> 00:00:02.000. Correct them."
+        raise document.error(message, line=line)
+    start, end = (_seconds(time.to_tuple()) for time in (captions[0].start_time, captions[0].end_time))
+    payload = block[arrows[0] + 1 :]
+    begin = payload[0].offset if payload else 0
+    text = document.text[begin : payload[-1].offset + len(payload[-1].text)] if payload else ""
+    return Cue(captions[0].identifier or number, line, start, end, text, begin)
+
+
+def _seconds(time: tuple[int, int, int, int]) -> float:
+    hours, minutes, seconds, milliseconds = time
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000

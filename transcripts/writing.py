@@ -1,0 +1,44 @@
+"""From a transcript, with a short note for each turn, to a file that people and players can open. Knows no label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mendline.transcripts.document import Document
+from mendline.transcripts.errors import OutputError
+from mendline.transcripts.formats import srt, text, webvtt
+from mendline.transcripts.transcript import Transcript
+
+Notes = Sequence[str | None]
+
+WRITERS: dict[str, Callable[[Transcript, Notes], str]] = {text.NAME: text.write, webvtt.NAME: webvtt.write}
+COPIERS: dict[str, Callable[[Document, Transcript, Notes], str]] = {
+    text.NAME: text.annotated_copy,
+    webvtt.NAME: webvtt.annotated_copy,
+    srt.NAME: srt.annotated_copy,
+}
+
+
+def write_transcript(transcript: Transcript, notes: Notes, *, format_name: str) -> str:
+    """Return a fresh file with `[note]` before the words of each turn that has one. Raises OutputError.
+
+    `notes` holds one entry for each turn. Read again, the file gives the same turns, each with its note.
+    """
+    if format_name not in WRITERS:
+        raise OutputError(f"transcripts cannot be written as {format_name}. Give one of: {', '.join(WRITERS)}.")
+    return WRITERS[format_name](transcript, notes)
+
+
+def annotated_copy(document: Document, transcript: Transcript, notes: Notes, *, format_name: str) -> str:
+    """Return the text of `document` with `[note]` before the words of each turn that has one, all else unchanged.
+
+    `transcript` is what was read from it. Line ends, times, cue ids, settings, headings and comments stay character by
+    character. Raises OutputError where the format has no place for notes or the transcript is of another file.
+    """
+    if format_name not in COPIERS:
+        raise OutputError(
+            f"notes cannot be put into a {format_name} file; only into: {', '.join(COPIERS)}. "
+            f"Write a fresh file instead: {' or '.join(WRITERS)}.",
+            file=document.name,
+        )
+    return COPIERS[format_name](document, transcript, notes)
