@@ -8,8 +8,8 @@ export HF_HUB_OFFLINE := 1
 .PHONY: demo test check lint types pytest wheel corpus train evaluate baselines false-alarms benchmark fix clean
 
 demo: $(VENV)/.annotating
-	$(BIN)/mendline annotate examples/couple-session.txt
 	$(BIN)/mendline annotate examples --overwrite -o out/
+	$(BIN)/mendline annotate examples/couple-session.txt --format table
 	@echo "Labels of all examples are in out/. Try: $(BIN)/mendline annotate YOUR-FILE"
 
 test: check pytest
@@ -68,14 +68,14 @@ $(MPNET): | $(VENV)/bin/python
 # What the teacher says of the training sessions and of unlabelled consultations (never of held-out ones).
 PRIMOCK57 ?= ../shared/corpus/primock57/transcripts
 data/teacher.jsonl: corpus $(MPNET)
-	$(BIN)/mendline train configs/teacher.toml -o runs/teacher
+	$(BIN)/mendline train configs/teacher.toml -o runs/teacher --record training/experiments.jsonl
 	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57) data/primock57.jsonl
 	$(BIN)/mendline annotate corpus/authored-train.jsonl corpus/authored-train-2.jsonl data/annomi-train.jsonl \
 	  data/cabnc-train.jsonl data/primock57.jsonl --model runs/teacher/checkpoint --overwrite -o $@
 
 # The shipped checkpoint, from labelled sessions to model/weights: an hour and a half on two cores.
 train: data/teacher.jsonl
-	$(BIN)/mendline train configs/distilled.toml -o runs/distilled
+	$(BIN)/mendline train configs/distilled.toml -o runs/distilled --record training/experiments.jsonl
 	$(BIN)/mendline export runs/distilled -o model/weights
 
 evaluate: corpus

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from mendline.review.batch import BatchResult
+    from mendline.training.export import Exported
     from mendline.transcripts.options import ReadOptions
 
 INTERRUPTED = 130
@@ -248,7 +249,14 @@ def formats() -> None:
               help="The run's folder. An unfinished run of the same configuration there goes on.")  # fmt: skip
 @click.option("--set", "overrides", metavar="SECTION.KEY=VALUE", multiple=True, help="Change a value of CONFIG.")
 @click.option("--data", "extra", metavar="FILE", multiple=True, help="Further labelled sessions to train on.")
-def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[str, ...]) -> None:
+@click.option(
+    "--record",
+    "table",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The table of experiments that gets a line. Default: experiments.jsonl beside the run's folder.",
+)
+def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[str, ...], table: Path | None) -> None:
     """Train a model on labelled sessions, as CONFIG says, and write its checkpoint folder.
 
     \b
@@ -260,6 +268,7 @@ def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[s
     `checkpoint/`, which `--model` takes. On several GPUs: torchrun --nproc-per-node=N -m mendline train …
     """
     from mendline.training.config import load_config, with_training_data
+    from mendline.training.experiments import FILE, record
     from mendline.training.runs import CHECKPOINT
     from mendline.training.train import train as run
 
@@ -268,7 +277,8 @@ def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[s
         click.echo(
             f"Trained in {trained.seconds:.0f} s. Best dev macro-F1 before thresholds: {trained.dev_macro_f1:.4f}."
         )
-        _export(output, output / CHECKPOINT)
+        exported = _export(output, output / CHECKPOINT)
+        record(table or output.parent / FILE, run=output.name, exported=exported, seconds=trained.seconds)
 
 
 @cli.command()
@@ -283,7 +293,7 @@ def export(run: Path, output: Path) -> None:
     _export(run, output)
 
 
-def _export(run: Path, output: Path) -> None:
+def _export(run: Path, output: Path) -> Exported:
     from mendline.training.export import export as write
 
     exported = write(run, output)
@@ -292,6 +302,19 @@ def _export(run: Path, output: Path) -> None:
         f"quantisation costs {exported.loss:.4f}."
     )
     click.echo(f"Checkpoint and model card: {output}")
+    return exported
+
+
+@cli.command()
+@click.argument("table", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def experiments(table: Path | None) -> None:
+    """Show every finished training run with its dev figures by source, and what it changed.
+
+    TABLE is the file that `mendline train` records runs in. Default: runs/experiments.jsonl.
+    """
+    from mendline.training.experiments import FILE, read, view
+
+    _print(view(read(table or Path("runs") / FILE)))
 
 
 @cli.command()

@@ -1,7 +1,10 @@
 """What the repository promises about itself."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import click
@@ -61,6 +64,22 @@ def test_torch_is_pinned_to_a_build_without_cuda():
 def test_ci_runs_the_test_command_of_the_readme():
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_wheel_holds_the_package_and_nothing_else(tmp_path):
+    """Built as a user's installer builds it: the sources first, and the wheel from them."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    expected = set()
+    for package in PROJECT["tool"]["setuptools"]["packages"]:
+        folder = ROOT.joinpath(*package.split(".")[1:])
+        patterns = ["*.py", *PROJECT["tool"]["setuptools"]["package-data"].get(package, [])]
+        expected |= {path for pattern in patterns for path in folder.glob(pattern)}
+    assert names == {f"mendline/{path.relative_to(ROOT).as_posix()}" for path in expected}
+    for name in ("model/weights/model.onnx", "corpus/annomi-train.labels.tsv", "corpus/CODEBOOK.md", "py.typed"):
+        assert f"mendline/{name}" in names
 
 
 def test_weights_are_small_enough():

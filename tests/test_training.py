@@ -15,6 +15,7 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
+from mendline.cli import cli
 from mendline.model.annotator import Annotator
 from mendline.model.checkpoint import open_checkpoint
 from mendline.model.labels import LABELS, MARKERS
@@ -23,6 +24,7 @@ from mendline.training.augmentation import as_captions, without_roles
 from mendline.training.config import Config, load_config
 from mendline.training.corpus import read_sessions
 from mendline.training.evaluation import evaluate
+from mendline.training.experiments import read, record
 from mendline.training.export import export
 from mendline.training.metrics import macro_f1
 from mendline.training.restore import restore
@@ -293,3 +295,28 @@ def test_annotations_of_a_teacher_train_a_student(folder, checkpoint):
     config = load_config(BASE, overrides(folder, **{"distillation.teacher": [str(written)], "training.epochs": 1}))
     train(config, folder / "student")
     assert str(written) in json.loads((folder / "student" / "run.json").read_text())["data"]
+
+
+def test_experiments_are_recorded_and_shown(folder, run, runner):
+    table = folder / "experiments.jsonl"
+    exported = export(run, folder / "again")
+    record(table, run="first", exported=exported, seconds=90)
+    provenance = json.loads(json.dumps(exported.provenance))
+    provenance["config"]["training"]["seed"] = 2
+    record(table, run="second", exported=replace(exported, provenance=provenance), seconds=30)
+    first, second = read(table)
+    assert first["data"] == exported.provenance["data"]
+    assert first["figures"]["all"]["macro_f1"][0] == pytest.approx(
+        exported.evaluation.overall.figures["macro_f1"].value, abs=1e-4
+    )
+    assert second["config"]["training"]["seed"] == 2
+    done = runner.invoke(cli, ["experiments", str(table)], env={"COLUMNS": "250"})
+    assert done.exit_code == 0, done.output
+    assert "training.seed=2" in done.stdout
+    assert "authored" in done.stdout
+
+
+def test_no_experiments_yet(tmp_path, runner):
+    done = runner.invoke(cli, ["experiments", str(tmp_path / "none.jsonl")])
+    assert done.exit_code == 1
+    assert "no run was recorded" in done.output

@@ -9,7 +9,7 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,7 @@ class Exported:
     """The checkpoint folder, its figures, and dev macro-F1 with thresholds before and after quantisation."""
 
     folder: Path
+    provenance: Mapping[str, Any]
     evaluation: Evaluation
     macro_f1_fp32: float
     macro_f1_int8: float
@@ -100,7 +101,7 @@ def export(run: Path, folder: Path) -> Exported:
         described = CheckpointConfig(config.model.name, packer.settings, packer.special, decision, provenance)
         evaluation = _describe(work, described, dev)
         _replace(work, folder)
-    return Exported(folder, evaluation, before, after)
+    return Exported(folder, provenance, evaluation, before, after)
 
 
 def _decide(network: Path, packer: Packer, dev: Sequence[LabelledSession], config: Config) -> tuple[Decision, float]:
