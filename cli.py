@@ -6,6 +6,7 @@ Expected errors end as `Error: …` with exit code 1, wrong usage with 2, Ctrl-C
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mendline.transcripts.options import ReadOptions
 
 INTERRUPTED = 130
+NARROWEST = 132
 TRAINING_LIBRARIES = frozenset(
     {"accelerate", "datasets", "onnx", "safetensors", "scipy", "sklearn", "torch", "transformers"}
 )
@@ -143,6 +145,9 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mendline")
 def cli() -> None:
@@ -170,7 +175,9 @@ def cli() -> None:
 )
 @click.option("--labels-only", is_flag=True, help="Leave out what was said. Speaker names stay.")
 @click.option(
-    "--resume", is_flag=True, help="Go on in a results folder: skip files whose result is newer than they are."
+    "--resume",
+    is_flag=True,
+    help="Go on in a results folder: skip what is there, of files that have not changed.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace results that exist. Without it, nothing is replaced.")
 @model_options
@@ -241,6 +248,53 @@ def formats() -> None:
 
     for line in format_lines():
         click.echo(line)
+
+
+@cli.command()
+@click.argument(
+    "paths",
+    metavar="FILE|FOLDER|-...",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, allow_dash=True, path_type=Path),
+)
+@click.option("-o", "--output", metavar="FILE|FOLDER/", required=True, help="Where the report goes.")
+@click.option("--overwrite", is_flag=True, help="Replace reports that exist. Without it, nothing is replaced.")
+@model_options
+@reading_options
+def report(
+    paths: tuple[Path, ...],
+    output: str,
+    overwrite: bool,
+    model: Path | None,
+    threads: int | None,
+    reading: ReadOptions,
+) -> None:
+    """Follow every rupture to its repair: a page to read for each session, or a table with one row a session.
+
+    \b
+    mendline report session.vtt -o report.html       the page of one session
+    mendline report client-7/ -o client-7-report/    a page for each, and index.html with the course over them
+    mendline report sessions/ -o summary.csv         one row a session (.json has speakers and segments too)
+
+    A page is one file that opens in any browser without a network and prints. Put the sessions of one client in one
+    folder, named so that they sort by date: the index shows each folder's course.
+
+    The labels are a model's suggestions, for a person to check. They are not a clinical judgement.
+    """
+    from mendline.review.report.making import Request, plan_report, run_report
+
+    if len(paths) > 1 and Path("-") in paths:
+        raise click.UsageError("standard input (-) cannot be read together with files.")
+    plan = plan_report(Request(paths=paths, options=reading, output=output, overwrite=overwrite))
+    if (notice := plan.inputs.left_aside()) is not None:
+        click.echo(notice, err=True)
+
+    from mendline.model.annotator import Annotator
+
+    annotator = Annotator.load(model, threads=threads)
+    progress = sys.stderr if _is_terminal(sys.stderr) else None
+    _report(run_report(plan, annotator, stdin=sys.stdin.buffer, progress=progress), output=output)
 
 
 @cli.command()
@@ -368,7 +422,8 @@ def corpus() -> None:
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(dir_okay=False, path_type=Path),
               help="The labelled sessions, as JSON lines.")  # fmt: skip
 @reading_options
-def join(labels: str, text: Path, output: Path, reading: ReadOptions) -> None:
+@overwrite_option
+def join(labels: str, text: Path, output: Path, reading: ReadOptions, overwrite: bool) -> None:
     """Put a label file and your copy of its text together.
 
     \b
@@ -380,7 +435,8 @@ def join(labels: str, text: Path, output: Path, reading: ReadOptions) -> None:
     from mendline.training.joining import join as put_together
     from mendline.transcripts.reading import read_transcripts
 
-    turns = put_together(labels, read_transcripts(text, reading), output)
+    transcripts = read_transcripts(text, reading)
+    turns = put_together(labels, transcripts, output, sources=(text,), overwrite=overwrite)
     click.echo(f"{turns} labelled turns: {output}", err=True)
 
 
@@ -388,11 +444,16 @@ def join(labels: str, text: Path, output: Path, reading: ReadOptions) -> None:
 @click.argument("labelled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(dir_okay=False, path_type=Path),
               help="The label file, as TSV.")  # fmt: skip
-def split(labelled: Path, output: Path) -> None:
-    """Take the labels of labelled sessions apart from their text, to share them without it."""
+@overwrite_option
+def split(labelled: Path, output: Path, overwrite: bool) -> None:
+    """Take the labels of labelled sessions apart from their text, to share them without it.
+
+    Each label keeps a hash of its session's words so far, to find its turn again. Nobody can read words out of it, but
+    whoever guesses how a session goes, word for word from its first turn on, can confirm the guess.
+    """
     from mendline.training.joining import split as take_apart
 
-    turns = take_apart(labelled, output)
+    turns = take_apart(labelled, output, overwrite=overwrite)
     click.echo(f"{turns} labels without text: {output}", err=True)
 
 
@@ -400,10 +461,13 @@ def _print(parts: Iterable[RenderableType]) -> None:
     from rich.console import Console
 
     console = Console()
+    # Figures are never cut off: a narrow terminal wraps the lines, and a pipe has no width of its own.
+    console.width = max(console.width, NARROWEST)
     for part in parts:
         console.print(part, highlight=False, markup=False)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. Being told to end (SIGTERM) is like Ctrl-C: files stay whole and none is left half-made."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     cli()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -70,6 +71,7 @@ class CheckpointConfig:
                 )
             if document["labels"] != list(LABELS) or document["markers"] != list(MARKERS):
                 raise CheckpointError("made for other labels or markers. Retrain it with this version.", file=file)
+            _check_decision(document)
             return cls(
                 name=str(document["name"]),
                 window=WindowSettings(**document["window"]),
@@ -87,6 +89,15 @@ class CheckpointConfig:
                 f"not a checkpoint configuration ({type(error).__name__}: {error}). Get a fresh copy of the folder.",
                 file=file,
             ) from error
+
+
+def _check_decision(document: Mapping[str, Any]) -> None:
+    """Raise ValueError where decision values would make labels meaningless."""
+    values = [document["temperature"], document["review_threshold"], *document["biases"].values()]
+    if not all(math.isfinite(value) for value in (*values, *document["thresholds"].values())):
+        raise ValueError("a decision value is not a finite number")
+    if document["temperature"] <= 0 or not all(0 < value < 1 for value in document["thresholds"].values()):
+        raise ValueError("the temperature must be above 0 and each threshold between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,8 @@ def open_checkpoint(folder: Path) -> Checkpoint:
                 "does not match SHA256SUMS: it was changed or copied badly. Get a fresh copy of the folder.",
                 file=folder / name,
             )
-    config = CheckpointConfig.from_json((folder / CONFIG).read_text(encoding="utf-8"), file=folder / CONFIG)
+    text = (folder / CONFIG).read_bytes().decode("utf-8", "replace")
+    config = CheckpointConfig.from_json(text, file=folder / CONFIG)
     return Checkpoint(folder, config, hashlib.sha256(_render_sums(sums).encode()).hexdigest()[:8])
 
 
@@ -151,5 +163,8 @@ def _read_sums(path: Path) -> dict[str, str]:
 
 
 def _sum(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"cannot be read: {error.strerror}. Check its permissions.", file=path) from error

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from mendline.transcripts.errors import CheckpointError
 from mendline.transcripts.transcript import Transcript, Turn
 
 Floats = npt.NDArray[np.float32]
@@ -96,8 +97,11 @@ class Packer:
 
     @classmethod
     def from_file(cls, path: Path, special: SpecialTokens, settings: WindowSettings) -> Packer:
-        """Read a `tokenizer.json`."""
-        return cls(Tokenizer.from_file(str(path)), special, settings)
+        """Read a `tokenizer.json`. Raises CheckpointError."""
+        try:
+            return cls(Tokenizer.from_file(str(path)), special, settings)
+        except Exception as error:  # The tokenizers library raises bare exceptions.
+            raise CheckpointError("not a tokenizer. Get a fresh copy of the folder.", file=path) from error
 
     def pieces(self, transcript: Transcript) -> list[Piece]:
         """All pieces of a transcript in order, at least one for each turn."""

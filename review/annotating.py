@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,12 +14,15 @@ from mendline.review.batch import BatchResult, annotate_files
 from mendline.review.copies import COPIES, copy_endings
 from mendline.review.destination import Destination, Kind
 from mendline.review.inputs import STDIN, Inputs, Source, collect
-from mendline.review.outlets import CopyOutlet, FolderOutlet, Outlet, Rendering, ScreenOutlet, TableOutlet, claim_folder
+from mendline.review.outlets import CopyOutlet, FolderOutlet, Outlet, Rendering, ScreenOutlet, TableOutlet, make_folder
+from mendline.review.record import FolderRecord, finished, made_by
 from mendline.review.tables import TABLES
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.files import write_text
+from mendline.transcripts.formats import textgrid
 from mendline.transcripts.options import ReadOptions
+from mendline.transcripts.parts import open_parts, sessions_in_parts
 from mendline.transcripts.reading import FORMATS
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ def format_lines() -> list[str]:
 
 def plan_run(request: Request, *, terminal: bool) -> Plan:
     """Check a request and decide what to do, before any model is loaded. Raises TranscriptError and OutputError."""
-    inputs = collect(request.paths, extensions=read_endings())
+    inputs = collect(request.paths, extensions=read_endings(), sessions_in_parts=parts_finder(request.options))
     endings = output_endings()
     destination = destinations.choose(
         request.output,
@@ -110,7 +113,8 @@ def plan_run(request: Request, *, terminal: bool) -> Plan:
     ending = next(ending for ending, name in endings.items() if name == destination.output_format)
     targets = destinations.targets(destination, inputs, ending=ending)
     if request.resume:
-        done = {source for source, target in targets.items() if destinations.finished(target, source.path)}
+        assert destination.path is not None
+        done = finished(FolderRecord.read(destination.path), targets)
         return _plan(request, inputs, destination, targets, finished=done)
     if not request.overwrite:
         destinations.refuse_existing(targets.values())
@@ -123,7 +127,7 @@ def run_plan(plan: Plan, annotator: Annotator, *, streams: Streams) -> BatchResu
     with _progress(plan, streams) as tell:
         result = annotate_files(
             plan.todo,
-            open_document=partial(_open, stdin=streams.stdin, encoding=plan.request.options.encoding),
+            open_document=partial(open_source, stdin=streams.stdin, encoding=plan.request.options.encoding),
             options=plan.request.options,
             annotator=annotator,
             outlet=outlet,
@@ -132,6 +136,13 @@ def run_plan(plan: Plan, annotator: Annotator, *, streams: Streams) -> BatchResu
         )
     outlet.finish()
     return replace(result, skipped=plan.skipped)
+
+
+def parts_finder(options: ReadOptions) -> Callable[[Sequence[Path]], list[tuple[Path, ...]]] | None:
+    """What finds the files that are one session; None where they are to be read as another format."""
+    if options.format not in {None, textgrid.NAME}:
+        return None
+    return partial(sessions_in_parts, encoding=options.encoding)
 
 
 def _plan(
@@ -174,14 +185,16 @@ def _outlet(plan: Plan, annotator: Annotator, streams: Streams) -> Outlet:
     )
     if destination.kind is Kind.FOLDER:
         assert destination.path is not None
-        claim_folder(
-            destination.path,
-            checkpoint=annotator.name,
-            with_text=not request.labels_only,
-            keeps_results=request.resume and any(target.exists() for target in plan.targets.values()),
-            overwrite=request.overwrite,
+        make_folder(destination.path)
+        record = FolderRecord.read(destination.path, broken_is_empty=request.overwrite)
+        choices = made_by(
+            annotator.name,
+            with_text=rendering.with_text,
+            output_format=rendering.output_format,
+            options=request.options,
         )
-        return FolderOutlet(rendering, plan.targets)
+        record.claim(choices, overwrite=request.overwrite)
+        return FolderOutlet(rendering, plan.targets, record)
     write = (
         partial(_write_stdout, streams.stdout_bytes)
         if destination.path is None
@@ -201,9 +214,12 @@ def _write_stdout(stream: BinaryIO, text: str) -> None:
         raise OutputError(f"cannot write to standard output: {error.strerror}. Write to a file with -o.") from error
 
 
-def _open(source: Source, *, stdin: BinaryIO, encoding: str | None) -> Document:
+def open_source(source: Source, *, stdin: BinaryIO, encoding: str | None) -> Document:
+    """The document behind a source: standard input, a file, or the parts of one session. Raises TranscriptError."""
     if source.path == STDIN:
         return Document.from_stream(stdin, encoding=encoding)
+    if source.parts:
+        return open_parts(source.parts, encoding=encoding)
     return Document.from_path(source.path, encoding=encoding)
 
 

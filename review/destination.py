@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mendline.review.inputs import Inputs, Source
 from mendline.review.tables import TABLES
@@ -80,7 +80,7 @@ def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[So
     if destination.kind is Kind.FOLDER:
         if path.exists() and not path.is_dir():
             raise OutputError("is a file, not a folder. Choose another name.", file=path)
-        result = {source: path / source.place.with_suffix(ending) for source in inputs.sources}
+        result = {source: path / _with_ending(source.place, ending) for source in inputs.sources}
         _no_collision(result)
     else:
         if not path.parent.is_dir():
@@ -88,6 +88,11 @@ def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[So
         result = dict.fromkeys(inputs.sources, path)
     _no_source_replaced(result)
     return result
+
+
+def _with_ending(place: PurePath, ending: str) -> PurePath:
+    """`place` with another ending; its own stays as it is spelled (.TextGrid) where it is the same."""
+    return place if place.suffix.lower() == ending else place.with_suffix(ending)
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:
@@ -101,11 +106,6 @@ def refuse_existing(paths: Iterable[Path]) -> None:
         "or choose another name.",
         file=existing[0],
     )
-
-
-def finished(target: Path, source: Path) -> bool:
-    """Whether `target` was written after `source` was last changed. Results are written whole, so it is complete."""
-    return target.exists() and target.stat().st_mtime >= source.stat().st_mtime
 
 
 def _means_folder(output: str, *, several: bool) -> bool:
@@ -144,7 +144,7 @@ def _no_collision(result: Mapping[Source, Path]) -> None:
 
 
 def _no_source_replaced(result: Mapping[Source, Path]) -> None:
-    read = {source.path.resolve() for source in result}
+    read = {file.resolve() for source in result for file in source.files}
     for target in result.values():
         if target.resolve() in read:
             raise OutputError(

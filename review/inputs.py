@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from mendline.transcripts.errors import TranscriptError
+from mendline.transcripts.parts import session_path
 
 STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file to read. `place` is where it stood below the folder that was given: its result stands there too."""
+    """One file to read, or the first of several that are one session: then `parts` are all of them.
+
+    `place` is where it stood below the folder that was given, without the speaker's name where there are several files:
+    its result stands there too.
+    """
 
     path: Path
     place: PurePath
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that are read for it."""
+        return self.parts or (self.path,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,15 @@ class Inputs:
         return f"Not read: {', '.join(parts)}." if parts else None
 
 
-def collect(paths: Sequence[Path], *, extensions: Collection[str]) -> Inputs:
+def collect(
+    paths: Sequence[Path],
+    *,
+    extensions: Collection[str],
+    sessions_in_parts: Callable[[Sequence[Path]], Sequence[tuple[Path, ...]]] | None = None,
+) -> Inputs:
     """Find the files to read: each file given, and below each folder those whose ending is in `extensions`.
 
+    `sessions_in_parts` says which of them are one session, with a file for each speaker; those become one source.
     Hidden files are not read and links to folders are not followed; both are counted. A file that is given twice is
     read once. Raises TranscriptError where a folder holds nothing to read or cannot be listed.
     """
@@ -70,13 +87,27 @@ def collect(paths: Sequence[Path], *, extensions: Collection[str]) -> Inputs:
                 "with another ending can be given by its name with --input-format.",
                 file=path,
             )
+    found_parts = sessions_in_parts(tuple(source.path for source in sources.values())) if sessions_in_parts else ()
     return Inputs(
-        sources=tuple(sources.values()),
+        sources=_joined(sources.values(), found_parts),
         folders=folders,
         other_kinds=skipped.other_kinds,
         hidden=skipped.hidden,
         linked_folders=skipped.linked_folders,
     )
+
+
+def _joined(sources: Iterable[Source], sessions: Sequence[tuple[Path, ...]]) -> tuple[Source, ...]:
+    """One source for each session, at the place of its first file."""
+    parts_of = {part: parts for parts in sessions for part in parts}
+    joined: list[Source] = []
+    for source in sources:
+        parts = parts_of.get(source.path, ())
+        if not parts:
+            joined.append(source)
+        elif source.path == parts[0]:
+            joined.append(Source(source.path, source.place.with_name(session_path(parts).name), parts))
+    return tuple(joined)
 
 
 @dataclass(slots=True)
@@ -94,7 +125,8 @@ def _below(folder: Path, extensions: Collection[str], skipped: _Skipped) -> Iter
         skipped.linked_folders += len(linked)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in linked)
         for name in sorted(name for name in files if not name.startswith(".")):
-            if (here / name).suffix.lower() in extensions:
+            # A pipe would wait for a writer.
+            if (here / name).suffix.lower() in extensions and (here / name).is_file():
                 yield here / name
             else:
                 skipped.other_kinds += 1

@@ -5,7 +5,6 @@ An outlet is handed one file's sessions at a time and finishes once. Files are w
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from mendline.model.annotation import AnnotatedTranscript
 from mendline.review.copies import render_copy
 from mendline.review.inputs import Source
+from mendline.review.record import FolderRecord
 from mendline.review.tables import TABLES, render_table
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
@@ -23,8 +23,6 @@ from mendline.transcripts.options import ReadOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-RECORD = ".mendline.json"
 
 
 class Outlet(Protocol):
@@ -98,6 +96,7 @@ class FolderOutlet:
 
     rendering: Rendering
     targets: Mapping[Source, Path]
+    record: FolderRecord
 
     def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
         """Write the result of one file."""
@@ -105,6 +104,7 @@ class FolderOutlet:
         text = self.rendering.render(document, sessions)
         make_folder(target.parent)
         write_text(target, text)
+        self.record.add(target, source)
 
     def finish(self) -> None:
         """Nothing is left to do."""
@@ -143,41 +143,6 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"cannot be made: {error.strerror}. Choose another place.", file=folder) from error
 
 
-def claim_folder(folder: Path, *, checkpoint: str, with_text: bool, keeps_results: bool, overwrite: bool) -> None:
-    """See to it that all results below `folder` come from one checkpoint, all with text or all without.
-
-    The first run notes both in a small hidden file. A later run that would mix others in is refused with OutputError,
-    unless it overwrites. `keeps_results` says that some of an earlier run stay, so then the note must be there.
-    """
-    path = folder / RECORD
-    record = {"checkpoint": checkpoint, "text": with_text}
-    known = None if overwrite else _read_record(path)
-    if known is None and keeps_results:
-        raise OutputError(
-            "holds results, but no note of the checkpoint that made them. Annotate all again with --overwrite, or "
-            "choose another folder.",
-            file=folder,
-        )
-    if known not in (None, record):
-        raise OutputError(
-            "holds results of another checkpoint, or with another choice of --labels-only. Choose another folder, or "
-            "annotate all again with --overwrite.",
-            file=folder,
-        )
-    if known is None:
-        make_folder(folder)
-        write_text(path, json.dumps(record, ensure_ascii=False) + "\n")
-
-
-def _read_record(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        raise OutputError("cannot be read. Annotate all again with --overwrite.", file=path) from error
-
-
 def _with_unique_names(kept: Sequence[tuple[Source, AnnotatedTranscript]]) -> list[AnnotatedTranscript]:
     """Give those sessions whose name occurs in several files the name of their file in front."""
     count = Counter(name for name, _ in {(session.transcript.session, source) for source, session in kept})
@@ -192,5 +157,5 @@ def _with_unique_names(kept: Sequence[tuple[Source, AnnotatedTranscript]]) -> li
 
 def _renamed(session: AnnotatedTranscript, source: Source, *, place: PurePath) -> AnnotatedTranscript:
     own = session.transcript.session
-    name = place.as_posix() if own == source.path.stem else f"{place.as_posix()}:{own}"
+    name = place.as_posix() if own == source.place.stem else f"{place.as_posix()}:{own}"
     return AnnotatedTranscript(replace(session.transcript, session=name), session.annotations)

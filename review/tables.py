@@ -16,6 +16,9 @@ from mendline.model.annotation import AnnotatedTranscript, Annotation
 from mendline.model.labels import LABELS
 from mendline.transcripts.transcript import Transcript, Turn
 
+BY_MODEL = "model"
+"""The `agreement` of a label that no person has given or checked yet."""
+
 PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in LABELS)
 COLUMNS = (
     *("session", "turn", "start", "end", "speaker", "role", "text", "label", "marker", "probability"),
@@ -83,7 +86,7 @@ def _json_row(transcript: Transcript, turn: Turn, annotation: Annotation, *, wit
         **({"text": turn.text} if with_text else {}),
         "label": annotation.label,
         "marker": annotation.marker,
-        "sure": not annotation.needs_review,
+        "agreement": BY_MODEL,
         "start": None if turn.start is None else round(turn.start, 3),
         "end": None if turn.end is None else round(turn.end, 3),
         "probability": round(annotation.probability, 4),

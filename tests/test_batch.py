@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path, PurePath
 
 import pytest
@@ -9,9 +8,10 @@ from mendline.model.annotation import AnnotatedTranscript, Annotation
 from mendline.model.labels import Label
 from mendline.review.batch import annotate_files
 from mendline.review.copies import note
-from mendline.review.destination import Destination, Kind, choose, finished, refuse_existing, targets
+from mendline.review.destination import Destination, Kind, choose, refuse_existing, targets
 from mendline.review.inputs import Inputs, Source, collect
-from mendline.review.outlets import RECORD, Rendering, TableOutlet, claim_folder
+from mendline.review.outlets import Rendering, TableOutlet, make_folder
+from mendline.review.record import RECORD, FolderRecord, finished, made_by
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError, TranscriptError
 from mendline.transcripts.options import ReadOptions
@@ -193,15 +193,21 @@ def test_existing_results_are_refused(tmp_path):
         refuse_existing([tmp_path / "b.csv", tmp_path / "a.csv", tmp_path / "no.csv"])
 
 
-def test_finished_means_written_after_the_last_change(tmp_path):
-    source, target = write(tmp_path / "s.txt"), tmp_path / "s.csv"
-    assert not finished(target, source)
+def test_finished_means_made_of_these_very_files(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    first, second = (Source(write(tmp_path / name), PurePath(name)) for name in ("s.txt", "s.vtt"))
+    record, target = FolderRecord(out), out / "s.csv"
+    record.claim({"checkpoint": "m (1)"}, overwrite=False)
+    assert finished(record, {first: target}) == set()
     write(target)
-    os.utime(source, (100, 100))
-    os.utime(target, (100, 100))
-    assert finished(target, source)
-    os.utime(source, (101, 101))
-    assert not finished(target, source)
+    with pytest.raises(OutputError, match="no note in the folder"):
+        finished(record, {first: target})
+    record.add(target, first)
+    assert finished(FolderRecord.read(out), {first: target}) == {first}
+    assert finished(FolderRecord.read(out), {second: target}) == set()
+    first.path.write_text("something else")
+    assert finished(FolderRecord.read(out), {first: target}) == set()
 
 
 # The loop
@@ -346,28 +352,41 @@ def test_note(annotation, expected):
     assert note(annotation) == expected
 
 
-def claim(folder: Path, checkpoint: str = "m (1)", **options: bool) -> None:
-    claim_folder(
-        folder, checkpoint=checkpoint, **({"with_text": True, "keeps_results": False, "overwrite": False} | options)
-    )
+def claim(folder: Path, checkpoint: str = "m (1)", *, with_text: bool = True, overwrite: bool = False) -> FolderRecord:
+    record = FolderRecord.read(folder, broken_is_empty=overwrite)
+    choices = made_by(checkpoint, with_text=with_text, output_format="csv", options=ReadOptions())
+    record.claim(choices, overwrite=overwrite)
+    return record
 
 
 def test_a_results_folder_belongs_to_one_checkpoint(tmp_path):
-    folder = tmp_path / "new/out"
-    claim(folder)
-    assert (folder / RECORD).stat().st_mode & 0o777 == 0o600
-    claim(folder, keeps_results=True)
+    claim(tmp_path)
+    assert (tmp_path / RECORD).stat().st_mode & 0o777 == 0o600
+    claim(tmp_path)
     with pytest.raises(OutputError, match="results of another checkpoint"):
-        claim(folder, "other (2)")
+        claim(tmp_path, "other (2)")
     with pytest.raises(OutputError, match="labels-only"):
-        claim(folder, with_text=False)
-    claim(folder, "other (2)", overwrite=True)
-    claim(folder, "other (2)", keeps_results=True)
+        claim(tmp_path, with_text=False)
+    claim(tmp_path, "other (2)", overwrite=True)
+    claim(tmp_path, "other (2)")
 
 
-def test_results_of_unknown_origin_are_not_taken_for_finished(tmp_path):
-    with pytest.raises(OutputError, match="no note of the checkpoint"):
-        claim(tmp_path, keeps_results=True)
+def test_roles_and_columns_belong_to_the_choices():
+    plain, other = (
+        made_by("m", with_text=True, output_format="csv", options=options)
+        for options in (ReadOptions(), ReadOptions(roles={"C": "parent"}))
+    )
+    assert plain != other
+
+
+def test_overwriting_with_another_checkpoint_forgets_what_it_does_not_replace(tmp_path):
+    source, target = Source(write(tmp_path / "s.txt"), PurePath("s.txt")), write(tmp_path / "s.csv")
+    claim(tmp_path).add(target, source)
+    assert claim(tmp_path).holds(target, source)
+    assert not claim(tmp_path, "other (2)", overwrite=True).holds(target, source)
+
+
+def test_a_broken_note(tmp_path):
     (tmp_path / RECORD).write_text("{", encoding="utf-8")
     with pytest.raises(OutputError, match="cannot be read"):
         claim(tmp_path)
@@ -377,4 +396,4 @@ def test_results_of_unknown_origin_are_not_taken_for_finished(tmp_path):
 def test_a_folder_that_cannot_be_made(tmp_path):
     write(tmp_path / "file")
     with pytest.raises(OutputError, match="cannot be made"):
-        claim(tmp_path / "file/out")
+        make_folder(tmp_path / "file/out")

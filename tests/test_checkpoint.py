@@ -64,6 +64,8 @@ def test_broken_sums_name_the_line(folder):
         ({"window": {"size": 256}}, "not a checkpoint configuration"),
         ({"thresholds": {"anger": 0.5}}, "not a checkpoint configuration"),
         ({"temperature": "warm"}, "not a checkpoint configuration"),
+        ({"temperature": 0}, "above 0"),
+        ({"review_threshold": float("nan")}, "finite"),
     ],
 )
 def test_wrong_configuration_is_refused(folder, values, message):

@@ -7,8 +7,8 @@ import pytest
 
 from mendline.model.labels import Label, Marker
 from mendline.training.corpus import locate, read_sessions
-from mendline.training.joining import COLUMNS, join, shipped_label_files, split, text_hash
-from mendline.transcripts.errors import CorpusError
+from mendline.training.joining import COLUMNS, join, shipped_label_files, split, text_hashes
+from mendline.transcripts.errors import CorpusError, OutputError
 from mendline.transcripts.reading import read_transcripts
 
 SHARED = Path(__file__).parents[2] / "shared" / "corpus"
@@ -93,7 +93,7 @@ def test_split_and_join_are_inverse(tmp_path):
 def test_other_words_are_refused_and_nothing_is_written(tmp_path):
     split(write(tmp_path / "labelled.jsonl", ROW), tmp_path / "labels.tsv")
     other = write(tmp_path / "text.jsonl", {"session": "s1", "speaker": "A", "text": "Good."})
-    with pytest.raises(CorpusError, match="turn 0 of session s1 has other words") as caught:
+    with pytest.raises(CorpusError, match="turn 0 of session s1, or one before it, has other words") as caught:
         join(str(tmp_path / "labels.tsv"), read_transcripts(other), tmp_path / "joined.jsonl")
     assert caught.value.line == 2
     assert not (tmp_path / "joined.jsonl").exists()
@@ -113,8 +113,23 @@ def test_not_a_label_file(tmp_path):
         join("nothing", [], tmp_path / "joined.jsonl")
 
 
-def test_white_space_does_not_change_the_hash():
-    assert text_hash(" so\n  what ") == text_hash("so what") != text_hash("so that")
+def test_hash_ignores_white_space_and_covers_the_turns_before():
+    assert [*text_hashes([" so\n  what ", "Yes."])] == [*text_hashes(["so what", "Yes."])]
+    first, second = text_hashes(["Yes.", "Yes."])
+    assert first != second
+    assert [*text_hashes(["No.", "Yes."])][1] != second
+
+
+def test_nothing_is_replaced(tmp_path):
+    labelled = write(tmp_path / "labelled.jsonl", ROW)
+    with pytest.raises(OutputError, match="is read and cannot be written"):
+        split(labelled, labelled, overwrite=True)
+    split(labelled, tmp_path / "labels.tsv")
+    with pytest.raises(OutputError, match=r"exists.*--overwrite"):
+        split(labelled, tmp_path / "labels.tsv")
+    with pytest.raises(OutputError, match="is read and cannot be written"):
+        join(str(tmp_path / "labels.tsv"), [], tmp_path / "labels.tsv", overwrite=True)
+    split(labelled, tmp_path / "labels.tsv", overwrite=True)
 
 
 def test_shipped_label_files_hold_no_text():

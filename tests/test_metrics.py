@@ -1,13 +1,15 @@
 """Our vectorised figures against scikit-learn's, and intervals that mean something."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
 from mendline.model.decision import NEUTRAL
 from mendline.model.labels import LABELS
-from mendline.training.calibration import calibrate
-from mendline.training.metrics import Judged, macro_f1, report
+from mendline.training.calibration import calibrate, cross_fitted
+from mendline.training.metrics import Judged, macro_f1, macro_f1_difference, report
 
 RANDOM = np.random.default_rng(7)
 
@@ -51,21 +53,32 @@ def test_figures_are_those_of_scikit_learn(judged):
 
 
 def test_intervals_hold_the_value_and_narrow_with_more_sessions(judged):
-    few, many = report(judged[:4]).figures["macro_f1"], report(sessions(60)).figures["macro_f1"]
+    few, many = report(judged[:6]).figures["macro_f1"], report(sessions(60)).figures["macro_f1"]
     for figure in (few, many):
         assert figure.low <= figure.value <= figure.high
     assert many.high - many.low < few.high - few.low
 
 
-def test_one_session_has_no_spread(judged):
-    figure = report(judged[:1]).figures["macro_f1"]
-    assert figure.low == figure.value == figure.high
+def test_few_sessions_have_no_interval(judged):
+    assert report(judged[:4]).figures["macro_f1"].low is None
+    assert report(judged[:5]).figures["macro_f1"].low is not None
+
+
+def test_difference_is_paired(judged):
+    """The same labels differ by nothing, however wide their own interval is; better labels by more than nothing."""
+    same = macro_f1_difference(judged, judged)
+    assert same.value == same.low == same.high == 0
+    perfect = [replace(one, given=one.true) for one in judged]
+    better = macro_f1_difference(perfect, judged)
+    assert better.value == pytest.approx(1 - report(judged).figures["macro_f1"].value)
+    assert better.low > 0
 
 
 def test_label_that_never_occurs_counts_as_zero_and_has_no_average_precision():
     all_neutral = np.full(10, NEUTRAL)
     found = report([Judged("s", "a", "b", all_neutral, all_neutral, np.eye(4, dtype=np.float32)[all_neutral])])
     assert found.figures["macro_f1"].value == pytest.approx(0.25)
+    assert len(found.uncoded) == 3
     assert "average_precision/repair" not in found.figures
 
 
@@ -83,3 +96,26 @@ def test_calibration_finds_temperature_and_thresholds_that_help():
     assert decision.needs_review(probabilities, labels).mean() == pytest.approx(0.1, abs=0.01)
     for place in range(4):
         assert probabilities[:, place].mean() == pytest.approx((true == place).mean(), abs=0.02)
+
+
+def test_cross_fitting_is_not_above_fitting_on_the_same_turns():
+    true = [RANDOM.choice(4, p=[0.05, 0.05, 0.05, 0.85], size=60) for _ in range(20)]
+    logits = []
+    for one in true:
+        rows = RANDOM.normal(size=(len(one), 4)).astype(np.float32)
+        rows[np.arange(len(one)), one] += 1
+        logits.append(rows)
+    decision = calibrate(np.concatenate(logits), np.concatenate(true), review_share=0.1)
+    fitted = macro_f1(
+        np.concatenate(true), np.concatenate([decision.labels(decision.probabilities(x)) for x in logits])
+    )
+    assert 0.2 < cross_fitted(logits, true, review_share=0.1) < fitted
+
+
+def test_stated_probability_against_what_is_right():
+    """Two turns are found, each with probability 0.8, and one of them is right."""
+    true, given = np.array([0, 3, 3]), np.array([0, 0, 3])
+    probabilities = np.float32([[0.8, 0.1, 0.05, 0.05], [0.8, 0.1, 0.05, 0.05], [0, 0, 0, 1]])
+    figures = report([Judged("s", "a", "b", true, given, probabilities)]).figures
+    assert figures["stated"].value == pytest.approx(0.8)
+    assert figures["right"].value == pytest.approx(0.5)

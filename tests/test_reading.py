@@ -24,6 +24,14 @@ SAMPLES = {
     "tsv": "speaker\ttext\nT\tOne, two\nC\tTwo\n",
     "jsonl": '{"speaker": "T", "text": "my \\"segments\\": One"}\n{"speaker": "C", "text": "Two"}\n',
     "whisper": '{\n"segments": [{"start": 0, "end": 1, "text": "One", "speaker": "T"}]}\n',
+    "chat": "@UTF8\n@Begin\n@Participants:\tTHE Therapist, CLI Client\n*THE:\tOne .\n*CLI:\tI said: two .\n@End\n",
+    "elan": '<?xml version="1.0"?>\n<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID="t1"/></TIME_ORDER>'
+    '<TIER TIER_ID="T" LINGUISTIC_TYPE_REF="x"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" '
+    'TIME_SLOT_REF1="t1" TIME_SLOT_REF2="t1"><ANNOTATION_VALUE>One</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION>'
+    "</ANNOTATION></TIER></ANNOTATION_DOCUMENT>\n",
+    "textgrid": 'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n2\n<exists>\n1\n'
+    '"IntervalTier"\n"T"\n0\n2\n1\n0\n2\n"One"\n',
+    "trn": "0.00 1.25\tTHERAPIST:\tOne,\n1.25 2.00\t\ttwo.\n2.00 3.10\tC:\tThree?\n",
 }
 
 
@@ -40,7 +48,9 @@ def test_exactly_one_reader_takes_each_format_by_its_content(name: str) -> None:
 
 
 def test_formats_have_distinct_names_and_endings() -> None:
-    assert [known.NAME for known in FORMATS] == list(SAMPLES)
+    names = [known.NAME for known in FORMATS]
+    assert len(set(names)) == len(names)
+    assert set(SAMPLES) <= set(names)
     endings = [ending for known in FORMATS for ending in known.EXTENSIONS]
     assert len(set(endings)) == len(endings)
     assert all(ending.startswith(".") and ending == ending.lower() for ending in endings)
@@ -64,8 +74,8 @@ def test_no_candidate() -> None:
 
 
 def test_unknown_name_of_a_format() -> None:
-    with pytest.raises(UnknownFormatError, match=r"no format 'docx'.*--input-format text, webvtt"):
-        format_named("docx")
+    with pytest.raises(UnknownFormatError, match=r"no format 'klingon'.*--input-format text, webvtt"):
+        format_named("klingon")
 
 
 def test_a_session_is_called_after_its_file(tmp_path: Path) -> None:
@@ -140,6 +150,8 @@ PIECES = st.sampled_from(
         *("T: ", "Anna  0:05\n", "[00:01] ", "Speaker 1:", "\u0663:\u0664\u0665 ", "\xe9", "\u202e", ":", "unknown"),
         *("WEBVTT\n\n", "00:01.000 --> 00:02.000\n", "<v ", "</v>", ">> ", "-->", "--> 0:1", "NOTE\n", "99:99:99,999"),
         *("text,speaker\n", "start\n", ",", ";", "\t", '"', "{", "}", '"segments": ', "[", "9" * 30, "1e999"),
+        *("*A:\t", "%rup:\t", "@Begin\n", "&=", "+...", "\x15", "1_2\x15", "[= ", "<exists>", '"IntervalTier"', "0 1 "),
+        *("<TIER ", "</TIER>", "<!ENTITY x 'y'>", "&x;", "0.00 1.00\t", "JO:\t", "<X ", "((", "@@"),
         *("\n\n", "\r", "1\n", "\x00", "\ufeff"),
     ]
 )  # fmt: skip

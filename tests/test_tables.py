@@ -10,6 +10,7 @@ from mendline.model.annotation import AnnotatedTranscript, Annotation
 from mendline.model.labels import Label, Marker
 from mendline.review.tables import COLUMNS, render_table
 from mendline.training.corpus import read_sessions
+from mendline.transcripts.errors import CorpusError
 from mendline.transcripts.transcript import Transcript, Turn
 
 
@@ -98,7 +99,7 @@ def test_jsonl_row():
         "text": "Hé",
         "label": "confrontation",
         "marker": "complain",
-        "sure": False,
+        "agreement": "model",
         "start": 0.0,
         "end": 0.333,
         "probability": 0.6124,
@@ -117,11 +118,14 @@ def test_jsonl_is_read_again_as_labelled_sessions(tmp_path):
     session = annotated("You never listen", "Right.", setting="couple therapy")
     file = tmp_path / "labels.jsonl"
     file.write_text(table(session, "jsonl"), encoding="utf-8")
+    with pytest.raises(CorpusError, match="given by a model"):
+        read_sessions([file])
+    file.write_text(file.read_text(encoding="utf-8").replace('"agreement": "model"', '"agreement": "single"'), "utf-8")
     [again] = read_sessions([file])
     assert again.transcript.session == "s1"
     assert again.transcript.setting == "couple therapy"
     assert [turn.text for turn in again.transcript.turns] == ["You never listen", "Right."]
     assert again.labels == (Label.CONFRONTATION, Label.NEUTRAL)
     assert again.markers == (Marker.COMPLAIN, None)
-    assert again.sure == (False, True)
+    assert again.sure == (True, True)
     assert again.source == "m (1)"

@@ -60,7 +60,7 @@ def folder(tmp_path_factory) -> Path:
     made = tmp_path_factory.mktemp("tiny")
     tiny.tiny_encoder(made / "encoder")
     tiny.write_sessions(made / "train.jsonl", count=12)
-    tiny.write_sessions(made / "dev.jsonl", count=4, prefix="d")
+    tiny.write_sessions(made / "dev.jsonl", count=6, prefix="d")
     return made
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mendline.model.checkpoint import TOKENIZER, open_checkpoint, shipped_folder
 from mendline.model.labels import LABELS, MARKERS
 from mendline.model.windows import Packer, Piece, Window, WindowSettings, collate, join, score, spans
+from mendline.transcripts.errors import CheckpointError
 from mendline.transcripts.transcript import Transcript, Turn
 
 SETTINGS = WindowSettings(size=64, left_context=16, right_context=8)
@@ -125,5 +126,5 @@ def test_impossible_settings_are_refused(values):
 
 
 def test_tokenizer_file_must_exist(tmp_path: Path):
-    with pytest.raises(Exception, match="No such file"):
+    with pytest.raises(CheckpointError, match="not a tokenizer"):
         Packer.from_file(tmp_path / "none.json", open_checkpoint(shipped_folder()).config.special, SETTINGS)

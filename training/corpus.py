@@ -3,7 +3,8 @@
     session, turn, setting, speaker, role, text, label, marker, sure, agreement, source
 
 `agreement` says who labelled: `both` (two coders agreed), `adjudicated` (a third settled it), `single`, `author`.
-A line may also hold a model's probabilities, `p_withdrawal` and so on, as `mendline annotate` writes them.
+A line may also hold a model's probabilities, `p_withdrawal` and so on, as `mendline annotate` writes them; its
+`agreement` is then `model` until a person has checked the session.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from mendline.transcripts.roles import role_words
 from mendline.transcripts.transcript import Transcript, Turn
 
 SHIPPED = "corpus:"
+BY_MODEL = "model"
+AGREEMENTS = frozenset({"both", "adjudicated", "single", "author", BY_MODEL})
 Floats = npt.NDArray[np.float32]
 
 
@@ -71,12 +74,16 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_sessions(names: Iterable[str | Path]) -> list[LabelledSession]:
-    """Read the labelled sessions of several files, each `corpus:NAME` or a path. Raises CorpusError."""
+def read_sessions(names: Iterable[str | Path], *, by_model: bool = False) -> list[LabelledSession]:
+    """Read the labelled sessions of several files, each `corpus:NAME` or a path. Raises CorpusError.
+
+    Labels that only a model gave are refused unless `by_model` asks for them: to train on them or to measure against
+    them as if a person had coded them would only confirm the model.
+    """
     sessions: dict[str, LabelledSession] = {}
     for name in names:
         path = locate(str(name))
-        for session in _read_file(path):
+        for session in _read_file(path, by_model=by_model):
             if session.transcript.session in sessions:
                 raise CorpusError(
                     f"session {session.transcript.session} was read before, here or in another file. Keep one of them.",
@@ -110,13 +117,20 @@ def labelled_rows(path: Path) -> Iterator[dict[str, Any]]:
         yield asdict(row)
 
 
-def _read_file(path: Path) -> list[LabelledSession]:
+def _read_file(path: Path, *, by_model: bool) -> list[LabelledSession]:
     rows: dict[str, list[_Row]] = {}
     for number, row in _rows(path):
         turns = rows.setdefault(row.session, [])
         if row.turn != len(turns):
             raise CorpusError(
                 f"turn {row.turn} of session {row.session} where turn {len(turns)} is due. Turns count 0, 1, 2, …",
+                file=path,
+                line=number,
+            )
+        if row.agreement == BY_MODEL and not by_model:
+            raise CorpusError(
+                f"this label was given by a model (agreement: {BY_MODEL}). Check the session; where a person stands "
+                "behind its labels, write who in agreement: single, both, adjudicated or author.",
                 file=path,
                 line=number,
             )
@@ -153,11 +167,20 @@ def _row(fields: Mapping[str, Any]) -> _Row:
             raise TypeError(f"{key} must be a string")
     if not isinstance(fields["turn"], int) or isinstance(fields["turn"], bool):
         raise TypeError("turn must be a whole number")
-    if fields["label"] not in set(Label):
+    for key in ("setting", "role", "agreement", "source"):
+        if not isinstance(fields.get(key), str | None):
+            raise TypeError(f"{key} must be a string")
+    if not isinstance(fields.get("sure", True), bool):
+        raise TypeError("sure must be true or false")
+    if (fields.get("agreement") or "single") not in AGREEMENTS:
+        raise ValueError(f"agreement must be one of {', '.join(sorted(AGREEMENTS))}")
+    if not isinstance(fields["label"], str) or fields["label"] not in set(Label):
         raise ValueError(f"label must be one of {', '.join(Label)}")
     label = Label(fields["label"])
     marker = fields.get("marker")
-    if marker is not None and (marker not in set(Marker) or LABEL_OF[Marker(marker)] != label):
+    if marker is not None and (
+        not isinstance(marker, str) or marker not in set(Marker) or LABEL_OF[Marker(marker)] != label
+    ):
         raise ValueError(f"marker does not belong to the label {label}")
     return _Row(
         session=fields["session"],
@@ -168,7 +191,7 @@ def _row(fields: Mapping[str, Any]) -> _Row:
         label=label,
         marker=None if marker is None else Marker(marker),
         setting=fields.get("setting"),
-        sure=fields.get("sure", True) is True,
+        sure=fields.get("sure", True),
         agreement=str(fields.get("agreement") or "single"),
         source=str(fields.get("source") or "unknown"),
         probabilities=_probabilities(fields),
@@ -179,7 +202,9 @@ def _probabilities(fields: Mapping[str, Any]) -> tuple[float, ...] | None:
     names = [f"p_{label}" for label in LABELS]
     if not any(name in fields for name in names):
         return None
-    values = tuple(float(fields[name]) for name in names)
+    values = tuple(fields[name] for name in names)
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        raise TypeError(f"{', '.join(names)} must be numbers")
     if min(values) < 0 or abs(sum(values) - 1) > 0.01:
         raise ValueError(f"{', '.join(names)} must be probabilities that sum to 1")
     return values

@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from transformers import AutoConfig
+
+from mendline.training.config import Config
 from mendline.transcripts.errors import ConfigError
 
 PACKAGE = "package:"
@@ -20,6 +23,19 @@ def encoder_source(base: str) -> str:
             raise ConfigError(f"model.base: {base} holds no config.json. Give the folder of a Hugging Face encoder.")
         return str(folder)
     return base
+
+
+def check_window(source: str, config: Config) -> None:
+    """Raise ConfigError where the encoder has no positions for a whole window, or cannot be found."""
+    try:
+        positions = AutoConfig.from_pretrained(source).max_position_embeddings
+    except OSError as error:
+        raise ConfigError(
+            f"model.base: {config.model.base} is neither a folder here nor an encoder in the hub's cache, and nothing "
+            "is fetched. Give a folder (./NAME) or package:NAME, or set HF_HUB_OFFLINE=0 to fetch it once."
+        ) from error
+    if config.model.window > positions - 2:
+        raise ConfigError(f"model.window: {config.model.window} tokens, but the encoder reads {positions - 2} at most.")
 
 
 def _in_package(name: str) -> Path:

@@ -68,14 +68,17 @@ def view(records: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
         yield table
 
 
-def _figures(report: Report) -> dict[str, list[float]]:
+def _figures(report: Report) -> dict[str, list[float | None]]:
     found = {name: report.figures[name] for name in FIGURES}
-    return {name: [round(value, 4) for value in (one.value, one.low, one.high)] for name, one in found.items()}
+    return {
+        name: [None if value is None else round(value, 4) for value in (one.value, one.low, one.high)]
+        for name, one in found.items()
+    }
 
 
-def _shown(figure: Sequence[float]) -> str:
+def _shown(figure: Sequence[float | None]) -> str:
     value, low, high = figure
-    return f"{value:.3f} [{low:.2f}, {high:.2f}]"
+    return f"{value:.3f}" if low is None else f"{value:.3f} [{low:.2f}, {high:.2f}]"
 
 
 def _changed(first: Mapping[str, Any], other: Mapping[str, Any]) -> str:

@@ -15,12 +15,14 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score, confusion_matrix
 
 from mendline.model.decision import NEUTRAL
-from mendline.model.labels import LABELS
+from mendline.model.labels import LABELS, Label
 
 Integers = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 
 RESAMPLES = 1000
+FEWEST_SESSIONS = 5
+"""Of fewer sessions no interval is given: resampling them says nothing of others."""
 AVERAGE_PRECISION_RESAMPLES = 200
 """Fewer, since each of these sorts all turns again."""
 SEED = 20
@@ -40,13 +42,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value and its 95 % interval."""
+    """A value and its 95 % interval, None where there are too few sessions for one."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float | None]:
         """Plain data for JSON."""
         return {"value": self.value, "low": self.low, "high": self.high}
 
@@ -59,6 +61,11 @@ class Report:
     turns: int
     confusion: Integers
     figures: dict[str, Figure]
+
+    @property
+    def uncoded(self) -> tuple[Label, ...]:
+        """The labels that no turn was coded."""
+        return tuple(label for label, count in zip(LABELS, self.confusion.sum(axis=1), strict=True) if not count)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -75,16 +82,40 @@ def report(judged: Sequence[Judged], *, resamples: int = RESAMPLES) -> Report:
 
     Names: `macro_f1`, `rupture_or_repair_f1`, `kappa`, `accuracy`, `false_alarms_per_100` (turns coded neutral and
     labelled otherwise, in 100 turns), and for each label `precision/…`, `recall/…`, `f1/…`, `average_precision/…`.
-    A label that nobody coded and the model never gave has F1 0, as in scikit-learn with `zero_division=0`.
+    With probabilities also `stated` and `right`, see `_confidence`.
+    The F1 of a label that nobody coded is 0, as in scikit-learn with `zero_division=0`, and so are its precision and
+    recall: `uncoded` of the report names such labels, and macro-F1 with them cannot reach 1.
     """
     tables = np.array([_confusion(one.true, one.given) for one in judged])
-    draws = np.random.default_rng(SEED).multinomial(len(judged), [1 / len(judged)] * len(judged), size=resamples)
+    draws = _draws(len(judged), resamples)
     resampled = np.tensordot(draws, tables, axes=1)
     total = tables.sum(axis=0)
     figures = {name: _figure(float(formula(total[None])[0]), formula(resampled)) for name, formula in _FORMULAS.items()}
     if all(one.probabilities is not None for one in judged):
         figures |= _average_precisions(judged, draws[:AVERAGE_PRECISION_RESAMPLES])
+        figures |= _confidence(judged)
+    if len(judged) < FEWEST_SESSIONS:
+        figures = {name: Figure(figure.value, None, None) for name, figure in figures.items()}
     return Report(len(judged), int(total.sum()), total, figures)
+
+
+def macro_f1_difference(judged: Sequence[Judged], other: Sequence[Judged]) -> Figure:
+    """How much higher the macro-F1 of `judged` is than that of `other` on the same sessions, in the same order.
+
+    The interval is paired: both are measured on each resample, so what is hard in a session is hard for both.
+    """
+    draws = _draws(len(judged), RESAMPLES)
+    tables = [np.array([_confusion(one.true, one.given) for one in each]) for each in (judged, other)]
+    value, minus = (float(_macro(each.sum(axis=0)[None])[0]) for each in tables)
+    resampled, others = (_macro(np.tensordot(draws, each, axes=1)) for each in tables)
+    if len(judged) < FEWEST_SESSIONS:
+        return Figure(value - minus, None, None)
+    return _figure(value - minus, resampled - others)
+
+
+def _draws(sessions: int, resamples: int) -> Integers:
+    """How often each session is in each resample, [resamples, sessions]; the same for every call of one size."""
+    return np.random.default_rng(SEED).multinomial(sessions, [1 / sessions] * sessions, size=resamples)
 
 
 def macro_f1(true: Integers, given: Integers) -> float:
@@ -160,6 +191,21 @@ _FORMULAS: dict[str, Callable[[npt.NDArray[Any]], Doubles]] = {
 }
 for _place in range(len(LABELS)):
     _FORMULAS |= _of_label(_place)
+
+
+def _confidence(judged: Sequence[Judged]) -> dict[str, Figure]:
+    """Of the turns not labelled neutral: the mean probability that their label was given, and the share that is right.
+
+    Where the two are alike, the probabilities mean what they say.
+    """
+    true, given = (np.concatenate([getattr(one, name) for one in judged]) for name in ("true", "given"))
+    probabilities = np.concatenate([one.probabilities for one in judged if one.probabilities is not None])
+    found = given != NEUTRAL
+    if not found.any():
+        return {}
+    stated = float(probabilities[found, given[found]].mean())
+    right = float((true[found] == given[found]).mean())
+    return {"stated": Figure(stated, None, None), "right": Figure(right, None, None)}
 
 
 def _average_precisions(judged: Sequence[Judged], draws: Integers) -> dict[str, Figure]:

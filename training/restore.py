@@ -50,11 +50,19 @@ def _weights(graph: onnx.GraphProto) -> dict[str, npt.NDArray[np.float32]]:
             found[name.removesuffix("_quantized")] = _dequantised(name.removesuffix("_quantized"), arrays)
     users = {name: node for node in graph.node for name in node.input}
     for node in graph.node:
-        if node.op_type == "MatMulInteger":
-            bias = _bias_after(node, users, arrays)
-            weight = _dequantised(node.input[1].removesuffix("_quantized"), arrays)
-            found[f"{bias.removesuffix('bias')}weight"] = weight.T
+        weight = _weight_of(node, arrays)
+        if weight is not None:
+            found[f"{_bias_after(node, users, arrays).removesuffix('bias')}weight"] = weight.T
     return {name.removeprefix(WRAPPER): array for name, array in found.items()}
+
+
+def _weight_of(node: onnx.NodeProto, arrays: Arrays) -> npt.NDArray[np.float32] | None:
+    """The weight that a matrix product holds, None where it multiplies two results."""
+    if node.op_type == "MatMulInteger":
+        return _dequantised(node.input[1].removesuffix("_quantized"), arrays)
+    if node.op_type == "MatMul" and node.input[1] in arrays:
+        return np.asarray(arrays[node.input[1]], dtype=np.float32)
+    return None
 
 
 def _bias_after(node: onnx.NodeProto, users: dict[str, onnx.NodeProto], arrays: Arrays) -> str:

@@ -54,7 +54,11 @@ def claim(folder: Path, run_identity: dict[str, Any]) -> None:
     """Take the folder for a run, or go on with an unfinished run of the same identity. Raises ConfigError."""
     record = folder / RUN
     if (folder / WEIGHTS).exists():
-        raise ConfigError("holds a finished run. Choose another folder with -o.", file=folder)
+        raise ConfigError(
+            "holds a finished run. `mendline export` writes its checkpoint again; to train anew, choose another folder "
+            "with -o.",
+            file=folder,
+        )
     if record.exists() and json.loads(record.read_text(encoding="utf-8")) != run_identity:
         raise ConfigError(
             "holds an unfinished run of another configuration, data or version. Choose another folder with -o.",

@@ -14,7 +14,7 @@ from mendline.model.labels import LABELS
 from mendline.model.tagger import Tagger, load_encoder
 from mendline.training.config import Config
 from mendline.training.corpus import LabelledSession, read_sessions
-from mendline.training.encoders import encoder_source
+from mendline.training.encoders import check_window, encoder_source
 from mendline.training.metrics import macro_f1
 from mendline.training.runs import SAVES, claim, identity, keep, make_packer
 from mendline.training.trainer import TurnTrainer, freeze, last_save, trainer_arguments
@@ -41,12 +41,13 @@ def train(config: Config, folder: Path) -> Trained:
     Raises ConfigError where the folder holds another run, CorpusError where training and development share a session.
     """
     started = time.monotonic()
+    source = encoder_source(config.model.base)
+    check_window(source, config)
     claim(folder, identity(config))
     set_seed(config.training.seed)
     train_sessions, dev_sessions = read_sessions(config.data.train), read_sessions(config.data.dev)
-    taught = read_sessions(config.distillation.teacher)
+    taught = read_sessions(config.distillation.teacher, by_model=True)
     _keep_apart([*train_sessions, *taught], dev_sessions)
-    source = encoder_source(config.model.base)
     packer, tokenizer = make_packer(source, config)
     tagger = Tagger(load_encoder(source), dropout=config.model.dropout)
     freeze(tagger, config.model.frozen_layers)

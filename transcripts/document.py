@@ -1,12 +1,18 @@
-"""A file as it was found: its bytes, its text and what it is called. Knows encodings, but no transcript format."""
+"""A file as it was found: its bytes, its text and what it is called.
+
+Knows encodings and by which bytes a binary file is recognised, but no transcript format.
+"""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable
+import struct
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from charset_normalizer import from_bytes
 
@@ -23,10 +29,15 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _SIGNATURES = (
-    (0, b"PK\x03\x04", "a Word, Excel or zip file. Save it as plain text or CSV (UTF-8) and give that file"),
-    (0, b"\xd0\xcf\x11\xe0", "an old Word or Excel file. Save it as plain text or CSV (UTF-8) and give that file"),
+    (0, b"PK\x03\x04", "a Word, Excel or zip file. Save it as .docx, plain text or CSV (UTF-8) and give that file"),
+    (
+        0,
+        b"\xd0\xcf\x11\xe0",
+        "an old or a locked Word or Excel file. Save it as .docx without a password, or as text or CSV, and give that",
+    ),
     (0, b"{\\rtf", "a rich text (RTF) file. Save it as plain text (UTF-8) and give that file"),
-    (0, b"%PDF", "a PDF. Save its text as a .txt file and give that file"),
+    (0, b"%PDF", "a PDF that breaks off. Export it again, or save its text as a .txt file and give that file"),
+    (0, b"PAR1", "a Parquet file that breaks off or is encrypted. Write it again, or give a CSV"),
     (0, b"RIFF", "a sound or film file. Transcribe it first, with speakers, and give the transcript"),
     (0, b"ID3", "a sound file. Transcribe it first, with speakers, and give the transcript"),
     (0, b"OggS", "a sound file. Transcribe it first, with speakers, and give the transcript"),
@@ -35,7 +46,8 @@ _SIGNATURES = (
 )
 _BINARY = "this is a binary file, not a text. Give the transcript as text, WebVTT, SRT, CSV, TSV, JSON Lines or JSON."
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# CHAT files hold U+0015 around times, and U+0001 and U+0002 after U+0002 around what is underlined.
+_CONTROL = re.compile(r"(?!\x02[\x01\x02])[\x00-\x08\x0e-\x14\x16-\x1f\x7f](?<!\x02[\x01\x02])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,10 @@ class Document:
 
     `path` is None for what came through a pipe. `encoding_guessed` says that the bytes are not UTF-8 or UTF-16 and
     that `encoding` is the likeliest of several.
+
+    `binary` says what a file is that is no text but that a reader knows: "docx", "pdf" or "parquet". Its text is then
+    empty. `parts` are the files of one session, where there are several (`mendline.transcripts.parts`); the text is
+    then all of theirs. `found` is where readers keep what they found out about the file, for the next one that asks.
     """
 
     name: str
@@ -61,6 +77,9 @@ class Document:
     text: str = field(repr=False)
     encoding: str = "utf-8"
     encoding_guessed: bool = False
+    binary: str | None = None
+    parts: tuple[Document, ...] = field(default=(), repr=False)
+    found: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def from_path(cls, path: Path, *, encoding: str | None = None) -> Document:
@@ -84,10 +103,16 @@ class Document:
 
     @classmethod
     def from_bytes(cls, raw: bytes, *, name: str, path: Path | None = None, encoding: str | None = None) -> Document:
-        """Decode `raw`: as `encoding`, else by its byte order mark, else UTF-8, else UTF-16, else the likeliest."""
+        """Decode `raw`: as `encoding`, else by its byte order mark, else UTF-8, else UTF-16, else the likeliest.
+
+        Binary files that a reader knows are kept as bytes. Raises TranscriptError for all others.
+        """
         if len(raw) > MAX_BYTES:
             limit = MAX_BYTES // 1024**2
             raise TranscriptError(f"the file is larger than {limit} MB. Split it into several files.", file=name)
+        binary = _binary_kind(raw)
+        if binary is not None:
+            return cls(name, path, raw, "", binary=binary)
         text, used, guessed = _decode(raw, name, encoding)
         text = text.removeprefix("\ufeff")
         if not text.strip():
@@ -95,6 +120,14 @@ class Document:
         if len(_CONTROL.findall(text)) > len(text) / 100:
             raise TranscriptError(_BINARY, file=name)
         return cls(name, path, raw, text, used, guessed)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Document], *, path: Path) -> Document:
+        """Put the files of one session together, which goes by the name of `path`."""
+        name = " + ".join(part.name for part in parts)
+        raw, text = b"\n".join(part.raw for part in parts), "\n".join(part.text for part in parts)
+        guessed = next((part for part in parts if part.encoding_guessed), parts[0])
+        return cls(name, path, raw, text, guessed.encoding, guessed.encoding_guessed, parts=tuple(parts))
 
     @property
     def session(self) -> str:
@@ -126,6 +159,29 @@ class Document:
     ) -> TranscriptError:
         """Return an error at a line of this file, for the caller to raise."""
         return kind(message, file=self.name, line=line)
+
+
+def _binary_kind(raw: bytes) -> str | None:
+    """Return "docx", "pdf" or "parquet" for a whole file of that kind; None for any other and for a part of one."""
+    if raw.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+                return "docx" if any(name.startswith("word/document") for name in archive.namelist()) else None
+        # What a broken directory of a zip file raises depends on where it is broken.
+        except (
+            zipfile.BadZipFile,
+            struct.error,
+            ArithmeticError,
+            EOFError,
+            LookupError,
+            OSError,
+            RuntimeError,
+            ValueError,
+        ):
+            return None
+    if raw.startswith(b"%PDF-"):
+        return "pdf" if b"startxref" in raw else None
+    return "parquet" if len(raw) > 12 and raw.startswith(b"PAR1") and raw.endswith(b"PAR1") else None
 
 
 def _decode(raw: bytes, name: str, encoding: str | None) -> tuple[str, str, bool]:

@@ -16,8 +16,12 @@ from mendline.transcripts.errors import OutputError
 def atomic_write(path: Path) -> Iterator[IO[str]]:
     """Open a temporary UTF-8 file beside `path` that takes its place only if the block ends well.
 
-    The file is readable by its owner only (mode 600), also where it replaces a more open one. Raises OutputError.
+    The file is readable by its owner only (mode 600), also where it replaces a more open one. A link is followed; what
+    is no ordinary file (a pipe, a device) is refused. Raises OutputError.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OutputError("is not an ordinary file and is not replaced. Choose another name.", file=path)
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:

@@ -8,7 +8,31 @@ from typing import Protocol
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import UnknownFormatError
-from mendline.transcripts.formats import csv, jsonl, srt, text, tsv, webvtt, whisper
+from mendline.transcripts.formats import (
+    assemblyai,
+    aws,
+    azure,
+    chat,
+    convokit,
+    csv,
+    deepgram,
+    doccano,
+    docx,
+    elan,
+    google,
+    jsonl,
+    labelstudio,
+    parquet,
+    pdf,
+    revai,
+    srt,
+    text,
+    textgrid,
+    trn,
+    tsv,
+    webvtt,
+    whisper,
+)
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -42,7 +66,13 @@ class Format(Protocol):
         ...
 
 
-FORMATS: tuple[Format, ...] = (text, webvtt, srt, csv, tsv, jsonl, whisper)
+FORMATS: tuple[Format, ...] = (
+    *(text, webvtt, srt, csv, tsv, jsonl, whisper),
+    *(docx, pdf, parquet),
+    *(aws, deepgram, assemblyai, azure, google, revai),
+    *(convokit, labelstudio, doccano),
+    *(chat, elan, textgrid, trn),
+)
 
 
 def read_transcripts(source: Path | str | Document, options: ReadOptions | None = None) -> list[Transcript]:

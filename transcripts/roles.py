@@ -31,6 +31,7 @@ BASE_ROLES = (
     "relative",
 )
 UNKNOWN_ROLE = "speaker"
+LONGEST = 40
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _NAMES_OF = {
@@ -102,7 +103,7 @@ def base_role(role: str) -> str:
         return known
     base = _without_number(plain.replace("-", " "))
     words = base.split()
-    if len(base) < 3 or len(words) > 3 or not all(word.isalpha() for word in words):
+    if not 3 <= len(base) <= LONGEST or len(words) > 3 or not all(word.isalpha() for word in words):
         raise TranscriptError(
             "a role is not one to three words of letters, such as therapist, client or social worker. "
             f"Use one of {', '.join(BASE_ROLES)}, or another plain word: --role NAME=ROLE."

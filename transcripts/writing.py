@@ -6,23 +6,32 @@ from collections.abc import Callable, Sequence
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
-from mendline.transcripts.formats import srt, text, webvtt
+from mendline.transcripts.formats import chat, elan, srt, text, textgrid, webvtt
 from mendline.transcripts.transcript import Transcript
 
 Notes = Sequence[str | None]
 
-WRITERS: dict[str, Callable[[Transcript, Notes], str]] = {text.NAME: text.write, webvtt.NAME: webvtt.write}
+WRITERS: dict[str, Callable[[Transcript, Notes], str]] = {
+    text.NAME: text.write,
+    webvtt.NAME: webvtt.write,
+    elan.NAME: elan.write,
+    textgrid.NAME: textgrid.write,
+}
 COPIERS: dict[str, Callable[[Document, Transcript, Notes], str]] = {
     text.NAME: text.annotated_copy,
     webvtt.NAME: webvtt.annotated_copy,
     srt.NAME: srt.annotated_copy,
+    chat.NAME: chat.annotated_copy,
+    elan.NAME: elan.annotated_copy,
+    textgrid.NAME: textgrid.annotated_copy,
 }
 
 
 def write_transcript(transcript: Transcript, notes: Notes, *, format_name: str) -> str:
     """Return a fresh file with `[note]` before the words of each turn that has one. Raises OutputError.
 
-    `notes` holds one entry for each turn. Read again, the file gives the same turns, each with its note.
+    `notes` holds one entry for each turn. Read again, the file gives the same turns, each with its note. Formats with
+    tiers (ELAN, TextGrid) have the notes in tiers of their own instead, and the turns in the order in which they start.
     """
     if format_name not in WRITERS:
         raise OutputError(f"transcripts cannot be written as {format_name}. Give one of: {', '.join(WRITERS)}.")
@@ -32,6 +41,7 @@ def write_transcript(transcript: Transcript, notes: Notes, *, format_name: str) 
 def annotated_copy(document: Document, transcript: Transcript, notes: Notes, *, format_name: str) -> str:
     """Return the text of `document` with `[note]` before the words of each turn that has one, all else unchanged.
 
+    In formats with tiers (CHAT, ELAN, TextGrid) the notes stand in tiers of their own, and the words stay as well.
     `transcript` is what was read from it. Line ends, times, cue ids, settings, headings and comments stay character by
     character. Raises OutputError where the format has no place for notes or the transcript is of another file.
     """

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from mendline.transcripts.document import Document
+from mendline.transcripts.formats.json_shapes import shape_of
 
 _SEGMENTS = re.compile(r'"segments"\s*:')
 
@@ -23,9 +24,9 @@ def parse(document: Document, text: str, *, line: int, hint: str) -> Any:  # noq
 
 
 def is_whisper(document: Document) -> bool:
-    """Whether the file is one JSON object with segments, rather than one object a line."""
+    """Whether the file is one JSON object with segments, rather than one object a line or another service's JSON."""
     text = document.text.lstrip()
-    if not text.startswith("{") or _SEGMENTS.search(text) is None:
+    if not text.startswith("{") or _SEGMENTS.search(text) is None or shape_of(document) is not None:
         return False
     try:
         first = json.loads(text.split("\n", 1)[0])
@@ -35,5 +36,5 @@ def is_whisper(document: Document) -> bool:
 
 
 def is_json_lines(document: Document) -> bool:
-    """Whether the file starts with a JSON object and is not Whisper's."""
-    return document.text.lstrip().startswith("{") and not is_whisper(document)
+    """Whether the file starts with a JSON object and is neither Whisper's nor of another shape that has a reader."""
+    return document.text.lstrip().startswith("{") and shape_of(document) is None and not is_whisper(document)

@@ -35,6 +35,7 @@ SUMMARY = "plain text, `Name: words` or a name with a time on its own line (Otte
 MAX_HEADING_LINES = 20
 
 _OTTER = re.compile(rf"\s*(?P<name>\S.{{0,60}}?)(?:[ ]{{2,}}|\t+[ ]*)(?P<start>{CLOCK})\s*")
+_FORMAL = ("WEBVTT", "{", "<?xml", 'File type = "ooTextFile', "@UTF8", "@Begin")
 _CUE_TIMES = re.compile(r"\s*[0-9:.,]+\s*-->\s*[0-9]")
 
 
@@ -62,7 +63,7 @@ class _Open:
 def takes(document: Document) -> bool:
     """Whether lines of the text open with speakers, and it is none of the more formal formats."""
     lines = document.lines()
-    if document.text.lstrip().startswith(("WEBVTT", "{")) or any(_CUE_TIMES.match(line.text) for line in lines):
+    if document.text.lstrip().startswith(_FORMAL) or any(_CUE_TIMES.match(line.text) for line in lines):
         return False
     return any(mark is not None for mark in _marks(lines, ()))
 
