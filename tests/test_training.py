@@ -298,7 +298,7 @@ def test_annotations_of_a_teacher_train_a_student(folder, checkpoint):
 
 
 def test_experiments_are_recorded_and_shown(folder, run, runner):
-    table = folder / "experiments.jsonl"
+    table = folder / "table.jsonl"
     exported = export(run, folder / "again")
     record(table, run="first", exported=exported, seconds=90)
     provenance = json.loads(json.dumps(exported.provenance))

@@ -1,4 +1,4 @@
-"""From a checkpoint folder back to a torch network, so that a checkpoint can be checked and trained further.
+"""From a checkpoint folder back to a torch network, to check what ships against what training knows.
 
 The int8 weights of model.onnx are multiplied out again; what quantisation rounded away stays away.
 """
