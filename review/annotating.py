@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from mendline.review import destination as destinations
 from mendline.review.batch import BatchResult, annotate_files
-from mendline.review.copies import COPIES, copy_endings
+from mendline.review.copies import BINARY, COPIES, FILE_COPIES, ONLY_COPIED, copy_endings
 from mendline.review.destination import Destination, Kind
 from mendline.review.inputs import STDIN, Inputs, Source, collect
 from mendline.review.outlets import CopyOutlet, FolderOutlet, Outlet, Rendering, ScreenOutlet, TableOutlet, make_folder
@@ -19,7 +19,7 @@ from mendline.review.record import FolderRecord, finished, made_by
 from mendline.review.tables import TABLES
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
-from mendline.transcripts.files import write_text
+from mendline.transcripts.files import write_bytes
 from mendline.transcripts.formats import textgrid
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.parts import open_parts, sessions_in_parts
@@ -82,22 +82,34 @@ def read_endings() -> frozenset[str]:
 
 def format_lines() -> list[str]:
     """What is read and written, one line for each format, in columns."""
-    readers = [(each.NAME, " ".join(each.EXTENSIONS), each.SUMMARY, each.NAME in COPIES) for each in FORMATS]
+    readers = [(each.NAME, " ".join(each.EXTENSIONS), each.SUMMARY) for each in FORMATS]
     names = max(len(name) for name, *_ in readers)
-    endings = max(len(ending) for _, ending, *_ in readers)
+    endings = max(len(ending) for _, ending, _ in readers)
+    marks = {name: "+" if name in FILE_COPIES else "*" for name in COPIES}
     return [
-        "Read, by content and ending or with --input-format NAME; * also written, as annotated transcripts:",
+        "Read, by content and ending or with --input-format NAME; also written, as annotated transcripts, with the",
+        "labels * in the text or in tiers of their own, + as comments, predictions or values:",
         *(
-            f"  {name:<{names}} {'*' if written else ' '} {ending:<{endings}}  {summary}"
-            for name, ending, summary, written in readers
+            f"  {name:<{names}} {marks.get(name, ' ')} {ending:<{endings}}  {summary}"
+            for name, ending, summary in readers
         ),
         "",
+        f"Written only from a file of the same format: {', '.join(ONLY_COPIED)}.",
         f"Written as tables, one row for each turn: {', '.join(TABLES)}.",
     ]
 
 
 def plan_run(request: Request, *, terminal: bool) -> Plan:
     """Check a request and decide what to do, before any model is loaded. Raises TranscriptError and OutputError."""
+    try:
+        return _planned(request, terminal=terminal)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads back to itself.
+        reason = getattr(error, "strerror", None) or "a link leads back to itself"
+        place = getattr(error, "filename", None) or request.output
+        raise OutputError(f"cannot be looked at: {reason}. Check the path and its permissions.", file=place) from error
+
+
+def _planned(request: Request, *, terminal: bool) -> Plan:
     inputs = collect(request.paths, extensions=read_endings(), sessions_in_parts=parts_finder(request.options))
     endings = output_endings()
     destination = destinations.choose(
@@ -107,11 +119,11 @@ def plan_run(request: Request, *, terminal: bool) -> Plan:
         terminal=terminal,
         endings=endings,
     )
-    _check_modes(request, destination)
+    _check_modes(request, destination, terminal=terminal)
     if destination.path is None:
         return _plan(request, inputs, destination, {}, finished=set())
     ending = next(ending for ending, name in endings.items() if name == destination.output_format)
-    targets = destinations.targets(destination, inputs, ending=ending)
+    targets = destinations.targets(destination, inputs, ending=ending, endings=endings)
     if request.resume:
         assert destination.path is not None
         done = finished(FolderRecord.read(destination.path), targets)
@@ -158,7 +170,7 @@ def _plan(
     )
 
 
-def _check_modes(request: Request, destination: Destination) -> None:
+def _check_modes(request: Request, destination: Destination, *, terminal: bool) -> None:
     if request.resume and (destination.kind is not Kind.FOLDER or STDIN in request.paths):
         raise OutputError(
             "--resume needs one result for each file: give a folder for the results, -o NAME/. One table of all files "
@@ -168,6 +180,11 @@ def _check_modes(request: Request, destination: Destination) -> None:
         raise OutputError(
             f"--labels-only leaves the text out, and a {destination.output_format} transcript is its text. Choose csv, "
             "tsv or jsonl with --format."
+        )
+    if terminal and destination.path is None and destination.output_format in BINARY:
+        raise OutputError(
+            f"a {destination.output_format} file cannot be shown on a terminal. Write it to a file, "
+            f"-o NAME.{destination.output_format}, or send it on to a program."
         )
 
 
@@ -198,15 +215,17 @@ def _outlet(plan: Plan, annotator: Annotator, streams: Streams) -> Outlet:
     write = (
         partial(_write_stdout, streams.stdout_bytes)
         if destination.path is None
-        else partial(write_text, destination.path)
+        else partial(write_bytes, destination.path)
     )
-    return (TableOutlet if destination.output_format in TABLES else CopyOutlet)(rendering, write)
+    if destination.output_format in TABLES:
+        # Bytes, so that a table is UTF-8 whatever the terminal's encoding is.
+        return TableOutlet(rendering, lambda table: write(table.encode("utf-8")))
+    return CopyOutlet(rendering, write)
 
 
-def _write_stdout(stream: BinaryIO, text: str) -> None:
-    # Bytes, so that a table is UTF-8 whatever the terminal's encoding is.
+def _write_stdout(stream: BinaryIO, data: bytes) -> None:
     try:
-        stream.write(text.encode("utf-8"))
+        stream.write(data)
         stream.flush()
     except BrokenPipeError:  # Nobody reads on, which is no error.
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
@@ -57,7 +57,7 @@ def choose(
     path = Path(output)
     if _means_folder(output, several=several):
         return Destination(Kind.FOLDER, output_format or "csv", path)
-    chosen = output_format or endings.get(path.suffix.lower(), "")
+    chosen = output_format or endings.get(_ending(path, endings).lower(), "")
     if not chosen:
         raise OutputError(
             f"no format goes by this ending. End the name with {', '.join(endings)}, choose with --format, or end it "
@@ -68,11 +68,14 @@ def choose(
     return Destination(Kind.FILE, chosen, path)
 
 
-def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[Source, Path]:
+def targets(
+    destination: Destination, inputs: Inputs, *, ending: str, endings: Collection[str] = ()
+) -> dict[Source, Path]:
     """The file that each source's result goes to, for a destination with a path; below a folder, mirrored.
 
-    Raises OutputError where two sources would share one file, where a source would be replaced, or where the results
-    would stand among what is read.
+    `ending` takes the place of a source's own: one of `endings` if it has one, else what follows its last dot. Raises
+    OutputError where two sources would share one file, where a source would be replaced, or where the results would
+    stand among what is read.
     """
     path = destination.path
     assert path is not None
@@ -80,7 +83,7 @@ def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[So
     if destination.kind is Kind.FOLDER:
         if path.exists() and not path.is_dir():
             raise OutputError("is a file, not a folder. Choose another name.", file=path)
-        result = {source: path / _with_ending(source.place, ending) for source in inputs.sources}
+        result = {source: path / _with_ending(source.place, ending, endings) for source in inputs.sources}
         _no_collision(result)
     else:
         if not path.parent.is_dir():
@@ -90,9 +93,20 @@ def targets(destination: Destination, inputs: Inputs, *, ending: str) -> dict[So
     return result
 
 
-def _with_ending(place: PurePath, ending: str) -> PurePath:
+def _with_ending(place: PurePath, ending: str, endings: Collection[str]) -> PurePath:
     """`place` with another ending; its own stays as it is spelled (.TextGrid) where it is the same."""
-    return place if place.suffix.lower() == ending else place.with_suffix(ending)
+    own = _ending(place, endings)
+    return place if own.lower() == ending else place.with_name(place.name.removesuffix(own) + ending)
+
+
+def _ending(path: PurePath, endings: Iterable[str]) -> str:
+    """The longest of `endings` that a name has (.labelstudio.json), else what follows its last dot, as it is spelled.
+
+    `endings` are in lower case.
+    """
+    name = path.name.lower()
+    known = [ending for ending in endings if name.endswith(ending) and name != ending]
+    return path.name[-len(max(known, key=len)) :] if known else path.suffix
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

@@ -21,7 +21,8 @@ only that one did, everybody else.
   some substance is neither against nor away.
 - refused: a confrontation, or a withdrawal by `exit`.
 - ignored: any other withdrawal, or nothing but neutral scraps, or no turn at all.
-- unknown: the transcript ends, or whoever tried to repair ruptures again, before the other side speaks.
+- unknown: the transcript ends, or whoever tried to repair ruptures again, before these turns are over; or nobody else
+  speaks in the session.
 
 Answers toward, away from and against a bid are what Driver and Gottman (2004, Family Process 43(3)) tell apart.
 
@@ -262,6 +263,9 @@ def _answer(session: AnnotatedTranscript, turn: int, *, other_side: set[str] | N
     taken_up: int | None = None
     for answer in answers:
         annotation = session.annotations[answer]
+        since = () if taken_up is None else session.annotations[taken_up + 1 : answer]
+        if any(each.label in RUPTURES for each in since):
+            break
         if annotation.label is Label.REPAIR:
             return _Answer(Reception.ACCEPTED, answer, _probability(session, answer, [Label.REPAIR]))
         if annotation.label in RUPTURES and taken_up is not None:
@@ -275,7 +279,7 @@ def _answer(session: AnnotatedTranscript, turn: int, *, other_side: set[str] | N
     if taken_up is not None:
         return _Answer(Reception.ACCEPTED, taken_up, _probability(session, taken_up, set(LABELS) - RUPTURES))
     no_repair = min((1 - _probability(session, answer, [Label.REPAIR]) for answer in answers), default=1.0)
-    return _Answer(Reception.UNKNOWN if cut_short and not answers else Reception.IGNORED, None, no_repair)
+    return _Answer(Reception.UNKNOWN if cut_short else Reception.IGNORED, None, no_repair)
 
 
 def _answers_to(session: AnnotatedTranscript, turn: int, *, other_side: set[str] | None) -> tuple[Sequence[int], bool]:
@@ -291,7 +295,8 @@ def _answers_to(session: AnnotatedTranscript, turn: int, *, other_side: set[str]
             answers.append(annotation.turn)
             if len(answers) == ANSWER_TURNS:
                 return answers, False
-    return answers, end > len(session.annotations)
+    alone = all(each.speaker == speaker for each in session.transcript.turns)
+    return answers, alone or end > len(session.annotations)
 
 
 # How sure an episode is.

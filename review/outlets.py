@@ -18,7 +18,7 @@ from mendline.review.record import FolderRecord
 from mendline.review.tables import TABLES, render_table
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
-from mendline.transcripts.files import write_text
+from mendline.transcripts.files import write_bytes
 from mendline.transcripts.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -44,11 +44,17 @@ class Rendering:
     with_text: bool
     options: ReadOptions
 
-    def render(self, document: Document, sessions: Sequence[AnnotatedTranscript]) -> str:
+    def render(self, document: Document, sessions: Sequence[AnnotatedTranscript]) -> bytes:
         """Render the sessions of one file."""
         if self.output_format in TABLES:
-            return self.render_table(sessions)
-        return render_copy(document, sessions, output_format=self.output_format, options=self.options)
+            return self.render_table(sessions).encode("utf-8")
+        return render_copy(
+            document,
+            sessions,
+            output_format=self.output_format,
+            checkpoint=self.checkpoint,
+            options=self.options,
+        )
 
     def render_table(self, sessions: Sequence[AnnotatedTranscript]) -> str:
         """Render sessions, from whatever files, as one table."""
@@ -80,7 +86,7 @@ class CopyOutlet:
     """One annotated copy of one file."""
 
     rendering: Rendering
-    write: Callable[[str], None]
+    write: Callable[[bytes], None]
 
     def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
         """Write the copy."""
@@ -101,9 +107,9 @@ class FolderOutlet:
     def keep(self, source: Source, document: Document, sessions: Sequence[AnnotatedTranscript]) -> None:
         """Write the result of one file."""
         target = self.targets[source]
-        text = self.rendering.render(document, sessions)
+        data = self.rendering.render(document, sessions)
         make_folder(target.parent)
-        write_text(target, text)
+        write_bytes(target, data)
         self.record.add(target, source)
 
     def finish(self) -> None:

@@ -138,11 +138,12 @@ def _not_picked_up(session: AnnotatedTranscript, episode: Episode) -> Iterator[P
 
 
 def _picked_up(session: AnnotatedTranscript, turn: int) -> bool:
-    """Whether anybody repairs or another confronts soon after a withdrawal, or nobody else speaks who could."""
+    """Whether anybody repairs or another confronts soon after a withdrawal, or that cannot be told."""
     following = session.annotations[turn + 1 : turn + 1 + CALM_TURNS]
     others = [each for each in following if _speaker(session, each.turn) != _speaker(session, turn)]
     return (
-        not others
+        len(following) < CALM_TURNS  # the transcript ends before it is seen
+        or not others
         or any(each.label is Label.REPAIR for each in following)
         or any(each.label is Label.CONFRONTATION for each in others)
     )

@@ -44,7 +44,10 @@ class FolderRecord:
 
     def holds(self, target: Path, source: Source) -> bool:
         """Whether `target` was made of just these files as they are now."""
-        return target.exists() and self.results.get(self._name(target)) == fingerprint(source)
+        try:
+            return target.exists() and self.results.get(self._name(target)) == fingerprint(source)
+        except OSError:  # Reading the source will say what is wrong with it.
+            return False
 
     def knows(self, target: Path) -> bool:
         """Whether a run into this folder made `target`, of whatever files."""

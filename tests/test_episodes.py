@@ -179,9 +179,10 @@ def test_a_late_answer_counts_and_a_later_one_does_not():
 
 
 def test_words_make_the_difference_between_a_scrap_and_an_answer():
-    start = "C [minimal]: Fine.\nT [invite]: You went quiet.\nC: "
-    assert receptions(start + "so " * (TAKEN_UP_WORDS - 1))[0][1] == "ignored"
-    assert receptions(start + "so " * TAKEN_UP_WORDS)[0][1] == "accepted"
+    start = "C [minimal]: Fine.\nT [invite]: You went quiet.\n"
+    scraps = "T: Mm.\nC: Mm.\n" * (ANSWER_TURNS - 1)
+    assert receptions(start + "C: " + "so " * (TAKEN_UP_WORDS - 1) + "\n" + scraps)[0][1] == "ignored"
+    assert receptions(start + "C: " + "so " * TAKEN_UP_WORDS + "\n" + scraps)[0][1] == "accepted"
 
 
 def test_a_rupture_after_it_was_taken_up_breaks_the_repair_and_not_its_reception():
@@ -197,7 +198,23 @@ def test_a_rupture_after_it_was_taken_up_breaks_the_repair_and_not_its_reception
 
 def test_unknown_where_the_transcript_ends():
     assert receptions("A [attack]: You.\nA [own]: Sorry.") == [("A", "unknown", None)]
-    assert receptions("A [attack]: You.\nA [own]: Sorry.\nB: Mm.") == [("A", "ignored", None)]
+    assert receptions("A [attack]: You.\nA [own]: Sorry.\nB: Mm.") == [("A", "unknown", None)]
+
+
+def test_unknown_where_nobody_else_speaks():
+    text = "A [attack]: You.\nA [own]: Sorry.\n" + "A: So we went on from there.\n" * 12
+    assert receptions(text) == [("A", "unknown", None)]
+
+
+def test_a_rupture_by_a_third_person_ends_the_wait_for_more():
+    text = """
+        A [attack]: You never listen.
+        T [validate]: That sounds lonely.
+        A: Yes that is true indeed.
+        B [attack]: Oh here we go.
+        A [own]: Sorry. I'll say it better.
+    """
+    assert receptions(text)[0] == ("T", "accepted", 2)
 
 
 def test_unknown_where_the_repair_is_taken_back_before_an_answer():

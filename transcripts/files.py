@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, AnyStr
 
 from mendline.transcripts.errors import OutputError
 
 
-@contextmanager
-def atomic_write(path: Path) -> Iterator[IO[str]]:
+def atomic_write(path: Path) -> AbstractContextManager[IO[str]]:
     """Open a temporary UTF-8 file beside `path` that takes its place only if the block ends well.
 
     The file is readable by its owner only (mode 600), also where it replaces a more open one. A link is followed; what
     is no ordinary file (a pipe, a device) is refused. Raises OutputError.
     """
+    return _atomic(path, lambda descriptor: os.fdopen(descriptor, "w", encoding="utf-8", newline=""))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, atomically and readable by the owner only."""
+    with atomic_write(path) as stream:
+        stream.write(text)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, atomically and readable by the owner only, as `atomic_write` does."""
+    with _atomic(path, lambda descriptor: os.fdopen(descriptor, "wb")) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def _atomic(path: Path, opened: Callable[[int], IO[AnyStr]]) -> Iterator[IO[AnyStr]]:
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise OutputError("is not an ordinary file and is not replaced. Choose another name.", file=path)
@@ -30,7 +46,7 @@ def atomic_write(path: Path) -> Iterator[IO[str]]:
         ) from error
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        with opened(descriptor) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -39,9 +55,3 @@ def atomic_write(path: Path) -> Iterator[IO[str]]:
         raise OutputError(f"cannot write: {error.strerror}. Nothing was changed.", file=path) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 to `path`, atomically and readable by the owner only."""
-    with atomic_write(path) as stream:
-        stream.write(text)

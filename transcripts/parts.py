@@ -9,6 +9,7 @@ cannot be read counts as a part, so that its session fails as a whole instead of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from mendline.transcripts.document import Document
 from mendline.transcripts.errors import TranscriptError
 from mendline.transcripts.formats import textgrid
 from mendline.transcripts.formats.tiers import holds_turns
+
+_OCCASION_WORDS = """
+pre post before after baseline intake followup follow first second third start mid middle end early late final old new
+copy edited corrected v
+"""
+_OCCASIONS = frozenset(_OCCASION_WORDS.split())
+_OCCASION = re.compile(
+    r"(?:week|wk|session|sess|ses|visit|day|month|year|time|take|tape|part|pt|rec|recording|wave|phase|v)\W*\d+[a-z]?"
+)
 
 
 def sessions_in_parts(paths: Sequence[Path], *, encoding: str | None = None) -> list[tuple[Path, ...]]:
@@ -43,7 +53,10 @@ def open_parts(parts: Sequence[Path], *, encoding: str | None = None) -> Documen
 
 
 def _names_speaker(text: str) -> bool:
-    return bool(text) and not text.isdecimal() and holds_turns(text)
+    """Whether the end of a file's name can be a speaker's; an occasion (pre, week2) makes it a session of its own."""
+    key = text.casefold()
+    plain = bool(text) and not text.isdecimal() and holds_turns(text)
+    return plain and key not in _OCCASIONS and _OCCASION.fullmatch(key) is None
 
 
 def _is_part(path: Path, encoding: str | None) -> bool:

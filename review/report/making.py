@@ -70,6 +70,11 @@ def plan_report(request: Request) -> Plan:
     inputs = collect(request.paths, extensions=read_endings(), sessions_in_parts=parts_finder(request.options))
     destination = _destination(request.output, several=inputs.several)
     plan = Plan(request=request, inputs=inputs, destination=destination, targets=_targets(destination, inputs))
+    read = {file.resolve() for source in inputs.sources for file in source.files}
+    if destination.kind is Kind.FOLDER and (plan.path / INDEX).resolve() in read:
+        raise OutputError(
+            "is one of the files that are read and is never replaced. Choose another folder.", file=plan.path / INDEX
+        )
     if not request.overwrite:
         index = [plan.path / INDEX] if destination.kind is Kind.FOLDER else []
         _refuse_existing([*index, *plan.targets.values()])

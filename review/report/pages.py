@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -116,7 +117,7 @@ def _environment() -> Environment:
         "segment_seconds": SEGMENT_SECONDS,
     }
     environment.filters |= {
-        "address": lambda path: quote(path.as_posix()),
+        "address": lambda path: quote(os.fsencode(path.as_posix())),
         "clock": clock,
         "count": _count,
         "decimal": _decimal,

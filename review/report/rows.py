@@ -18,6 +18,7 @@ from mendline.model.labels import Label
 from mendline.review.episodes import Outcome, Reception
 from mendline.review.measures import Reviewed, SessionMeasures, SpeakerMeasures
 from mendline.review.patterns import PatternKind
+from mendline.review.visible import visible
 
 NOTICE = "Labels are a model's suggestions, for a person to check. They are not a clinical judgement."
 _FORMULA = re.compile(r"[=+\-@\t\r]")
@@ -82,8 +83,8 @@ def to_json(rows: Sequence[Row], *, checkpoint: str) -> str:
 def _figures(row: Row) -> dict[str, object]:
     measures = row.measures
     return {
-        "file": row.place.as_posix(),
-        "session": row.session,
+        "file": visible(row.place.as_posix()),
+        "session": visible(row.session),
         "setting": row.setting,
         "turns": measures.turns,
         "duration": _rounded(measures.duration),

@@ -36,7 +36,9 @@ def records_of(document: Document, *, hint: str) -> Records:
         values = first.value if listed else [first.value]
         if not all(isinstance(value, dict) for value in values):
             raise document.error(f"this list holds something else than objects. {hint}")
-        return Records(values, [1] * len(values), "list" if listed else "one")
+        # One record on one line is JSON Lines with a single line.
+        form = "list" if listed else "one" if "\n" in document.text.strip() else "lines"
+        return Records(values, [1] * len(values), form)
     filled = [line for line in document.lines() if line.text.strip()]
     values = [parse(document, line.text, line=line.number, hint=hint) for line in filled]
     wrong = next((line.number for line, value in zip(filled, values, strict=True) if not isinstance(value, dict)), None)

@@ -139,13 +139,21 @@ def _cell(document: Document, value: object, name: str, row: int) -> str:
     return str(value)
 
 
+def _array(values: list[object]) -> Any:  # noqa: ANN401  (pyarrow has no types)
+    """A column; one without any value is text, so that files with and without such values fit together."""
+    import pyarrow
+
+    made = pyarrow.array(values)
+    return made.cast(pyarrow.string()) if pyarrow.types.is_null(made.type) else made
+
+
 def _columns_of(notes: Sequence[TurnNote | None]) -> dict[str, Any]:
     import pyarrow
 
     values: list[Mapping[str, object]] = [{} if note is None else note.named_values() for note in notes]
     names = list(dict.fromkeys(name for row in values for name in row))
     try:
-        return {name: pyarrow.array([row.get(name) for row in values]) for name in names}
+        return {name: _array([row.get(name) for row in values]) for name in names}
     except pyarrow.ArrowException as error:
         raise OutputError("the notes of one name are of several kinds. Give each name one kind of value.") from error
 
