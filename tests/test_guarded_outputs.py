@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import docx
 import pytest
 
 from mendline.cli import cli
@@ -45,3 +46,16 @@ def test_one_record_on_one_line_stays_json_lines(tmp_path, runner, stand_in):
     )
     assert done.exit_code == 0, done.stderr
     assert len(Path(output).read_text().splitlines()) == 1
+
+
+def test_annotating_an_annotated_word_file_replaces_the_comments(tmp_path, runner, stand_in):
+    (tmp_path / "a.txt").write_text(
+        "T: How was it?\nC: Whatever, you never listen to me.\nT: Sorry, that was my fault.\n"
+    )
+    first, second = tmp_path / "first.docx", tmp_path / "second.docx"
+    for source, output in ((tmp_path / "a.txt", first), (first, second)):
+        done = runner.invoke(cli, ["annotate", str(source), "-o", str(output)])
+        assert done.exit_code == 0, done.stderr
+    texts = [[comment.text for comment in docx.Document(str(path)).comments] for path in (first, second)]
+    assert texts[0]
+    assert texts[0] == texts[1]

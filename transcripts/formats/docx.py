@@ -80,6 +80,7 @@ def annotated_file(document: Document, transcripts: Sequence[Transcript], notes:
     `options` are those with which the file was read.
     """
     word = open_word(document)
+    _drop_own_comments(word)
     talk = _talk(document, word, options)
     if talk.table is not None:
         table = talk.table
@@ -176,6 +177,20 @@ def _runs_of_turns(document: Document, lines: Sequence[WordLine], transcript: Tr
         number = bisect_right(starts, place) - 1
         runs.append(lines[number].runs_from(place - starts[number]))
     return runs
+
+
+def _drop_own_comments(word: WordDocument) -> None:
+    """Take out the comments of an earlier annotation, so that no turn carries an old label beside the new one."""
+    from docx.oxml.ns import qn
+
+    own = {comment.comment_id for comment in word.comments if comment.author == AUTHOR}
+    places = [qn(f"w:{name}") for name in ("commentRangeStart", "commentRangeEnd", "commentReference")]
+    for mark in list(word.element.body.iter(*places)):
+        if int(mark.get(qn("w:id"), "-1")) in own:
+            mark.getparent().remove(mark)
+    for comment in list(word.part._comments_part.element):
+        if int(comment.get(qn("w:id"), "-1")) in own:
+            comment.getparent().remove(comment)
 
 
 def _comment(document: Document, word: WordDocument, runs: Sequence[Any], note: TurnNote | None) -> None:
