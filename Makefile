@@ -52,7 +52,7 @@ corpus: $(VENV)/.all
 
 # The shipped checkpoint, from labelled sessions to model/weights: half an hour on two cores.
 train: corpus
-	$(BIN)/mendline train configs/base.toml -o runs/base --record training/experiments.jsonl
+	$(BIN)/mendline train configs/base.toml --record training/experiments.jsonl
 	$(BIN)/mendline export runs/base -o model/weights
 
 MPNET := encoders/all-mpnet-base-v2
@@ -60,7 +60,7 @@ MPNET_SUM := 78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
 # A larger model as a teacher: what it says of the training sessions, to train the small one on with
 # --set 'distillation.teacher=["data/teacher.jsonl"]'. Never of held-out conversations.
 teacher: corpus $(MPNET)
-	$(BIN)/mendline train configs/teacher.toml -o runs/teacher --record training/experiments.jsonl
+	$(BIN)/mendline train configs/teacher.toml --record training/experiments.jsonl
 	$(BIN)/mendline annotate corpus/authored-train.jsonl corpus/authored-train-2.jsonl data/annomi-train.jsonl \
 	  data/cabnc-train.jsonl --model runs/teacher/checkpoint --overwrite -o data/teacher.jsonl
 

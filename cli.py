@@ -299,8 +299,9 @@ def report(
 
 @cli.command()
 @click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", metavar="FOLDER", required=True, type=click.Path(file_okay=False, path_type=Path),
-              help="The run's folder. An unfinished run of the same configuration there goes on.")  # fmt: skip
+@click.option("-o", "--output", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
+              help="The run's folder. An unfinished run of the same configuration there goes on. "
+              "Default: runs/ and the configuration's name.")  # fmt: skip
 @click.option("--set", "overrides", metavar="SECTION.KEY=VALUE", multiple=True, help="Change a value of CONFIG.")
 @click.option("--data", "extra", metavar="FILE", multiple=True, help="Further labelled sessions to train on.")
 @click.option(
@@ -310,11 +311,13 @@ def report(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The table of experiments that gets a line. Default: experiments.jsonl beside the run's folder.",
 )
-def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[str, ...], table: Path | None) -> None:
+def train(
+    config: Path, output: Path | None, overrides: tuple[str, ...], extra: tuple[str, ...], table: Path | None
+) -> None:
     """Train a model on labelled sessions, as CONFIG says, and write its checkpoint folder.
 
     \b
-    mendline train configs/base.toml -o runs/base
+    mendline train configs/base.toml                 into runs/base
     mendline train configs/base.toml -o runs/quick --set training.epochs=2
     mendline train configs/base.toml -o runs/ours --data our-sessions.jsonl
 
@@ -326,13 +329,14 @@ def train(config: Path, output: Path, overrides: tuple[str, ...], extra: tuple[s
     from mendline.training.runs import CHECKPOINT
     from mendline.training.train import train as run
 
-    trained = run(with_training_data(load_config(config, overrides), extra), output)
+    folder = output or Path("runs") / config.stem
+    trained = run(with_training_data(load_config(config, overrides), extra), folder)
     if trained.leads:
         click.echo(
             f"Trained in {trained.seconds:.0f} s. Best dev macro-F1 before thresholds: {trained.dev_macro_f1:.4f}."
         )
-        exported = _export(output, output / CHECKPOINT)
-        record(table or output.parent / FILE, run=output.name, exported=exported, seconds=trained.seconds)
+        exported = _export(folder, folder / CHECKPOINT)
+        record(table or folder.parent / FILE, run=folder.name, exported=exported, seconds=trained.seconds)
 
 
 @cli.command()

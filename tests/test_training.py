@@ -320,3 +320,12 @@ def test_no_experiments_yet(tmp_path, runner):
     done = runner.invoke(cli, ["experiments", str(tmp_path / "none.jsonl")])
     assert done.exit_code == 1
     assert "no run was recorded" in done.output
+
+
+def test_run_folder_is_named_after_the_configuration(folder, tmp_path, runner, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = [part for one in overrides(folder, **{"training.epochs": 1}) for part in ("--set", one)]
+    done = runner.invoke(cli, ["train", str(BASE), *arguments])
+    assert done.exit_code == 0, done.output
+    assert open_checkpoint(tmp_path / "runs" / "base" / "checkpoint")
+    assert len(read(tmp_path / "runs" / "experiments.jsonl")) == 1
