@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from mendline.model.labels import LABELS, Label, Marker
 from mendline.transcripts.transcript import Transcript
 
+BY_MODEL = "model"
+"""The `agreement` of a label that no person has given or checked yet, in files of labelled sessions."""
+PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in LABELS)
+"""What the probabilities are called in files, in the order of `LABELS`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Annotation:

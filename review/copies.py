@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mendline.model.annotation import AnnotatedTranscript, Annotation
+from mendline.model.annotation import PROBABILITY_COLUMNS, AnnotatedTranscript, Annotation
 from mendline.model.labels import Label
-from mendline.review.tables import PROBABILITY_COLUMNS
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats import docx, parquet

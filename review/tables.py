@@ -12,14 +12,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from mendline.model.annotation import AnnotatedTranscript, Annotation
-from mendline.model.labels import LABELS
+from mendline.model.annotation import BY_MODEL, PROBABILITY_COLUMNS, AnnotatedTranscript, Annotation
 from mendline.transcripts.transcript import Transcript, Turn
 
-BY_MODEL = "model"
-"""The `agreement` of a label that no person has given or checked yet."""
-
-PROBABILITY_COLUMNS = tuple(f"p_{label}" for label in LABELS)
 COLUMNS = (
     *("session", "turn", "start", "end", "speaker", "role", "text", "label", "marker", "probability"),
     *PROBABILITY_COLUMNS,

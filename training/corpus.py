@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mendline.model.annotation import BY_MODEL, PROBABILITY_COLUMNS
 from mendline.model.labels import LABEL_OF, LABELS, Label, Marker
 from mendline.transcripts.errors import CorpusError
 from mendline.transcripts.roles import role_words
 from mendline.transcripts.transcript import Transcript, Turn
 
 SHIPPED = "corpus:"
-BY_MODEL = "model"
 AGREEMENTS = frozenset({"both", "adjudicated", "single", "author", BY_MODEL})
 Floats = npt.NDArray[np.float32]
 
@@ -199,7 +199,7 @@ def _row(fields: Mapping[str, Any]) -> _Row:
 
 
 def _probabilities(fields: Mapping[str, Any]) -> tuple[float, ...] | None:
-    names = [f"p_{label}" for label in LABELS]
+    names = PROBABILITY_COLUMNS
     if not any(name in fields for name in names):
         return None
     values = tuple(fields[name] for name in names)
