@@ -21,7 +21,6 @@ from sklearn.preprocessing import StandardScaler
 from mendline.model.annotator import Annotator
 from mendline.model.decision import NEUTRAL
 from mendline.model.labels import LABELS
-from mendline.model.tagger import load_encoder
 from mendline.model.windows import Batch, Floats, Integers, score
 from mendline.training.calibration import calibrate
 from mendline.training.config import Config
@@ -30,6 +29,7 @@ from mendline.training.encoders import encoder_source
 from mendline.training.evaluation import judge
 from mendline.training.metrics import Judged
 from mendline.training.runs import make_packer
+from mendline.training.train import starting_tagger
 from mendline.training.trainer import class_weights
 from mendline.transcripts.transcript import Transcript
 
@@ -44,7 +44,7 @@ def compare(config: Config, annotator: Annotator) -> dict[str, list[Judged]]:
     dev = read_sessions(config.data.dev)
     annotated = annotator.annotate_all([one.transcript for one in dev])
     model = [judge(one, session) for one, session in zip(annotated, dev, strict=True)]
-    return {**baselines(config, read_sessions(config.data.train), dev), annotator.name: model}
+    return {**baselines(config, read_sessions(config.data.train, partly=True), dev), annotator.name: model}
 
 
 def baselines(
@@ -62,10 +62,11 @@ def _logistic(
     features: tuple[Any, Any], train: Sequence[LabelledSession], dev: Sequence[LabelledSession], config: Config
 ) -> list[Judged]:
     """Fit on the training features, choose thresholds on the development turns, and label these."""
-    true = _places(train)
+    coded = np.concatenate([one.coded for one in train]).astype(bool)
+    true = _places(train)[coded]
     weights = class_weights(true, config.training.class_weight_power).tolist()
     model = LogisticRegression(max_iter=500, class_weight=dict(enumerate(weights)))
-    model.fit(features[0], true)
+    model.fit(features[0][coded], true)
     # A label without training turns has no column of its own and is never given.
     logits = np.full((features[1].shape[0], len(LABELS)), -20, dtype=np.float32)
     logits[:, model.classes_] = model.predict_log_proba(features[1])
@@ -96,7 +97,7 @@ def _embeddings(
 ) -> tuple[Floats, Floats]:
     source = encoder_source(config.model.base)
     packer, _ = make_packer(source, config)
-    encoder = load_encoder(source).eval()
+    encoder = starting_tagger(config, source).encoder.eval()
 
     def network(batch: Batch) -> tuple[Floats, Floats]:
         ids, mask, pooling = map(torch.from_numpy, (batch.input_ids, batch.attention_mask, batch.pooling))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from mendline.model.checkpoint import CheckpointConfig
 from mendline.model.labels import LABELS
@@ -24,13 +25,13 @@ relationships, and a label is a suggestion about words on a page. Its mistakes a
 about a person from its output alone.
 
 ## Training
-Encoder: `{base}`, {epochs:g} epochs at most, seed {seed}. Labelled sessions, with their SHA-256:
+{start}, {epochs:g} epochs at most, seed {seed}. Labelled sessions, with their SHA-256:
 
 | file | used for | SHA-256 |
 |---|---|---|
 {data}
 
-{coders}
+{before}{coders}
 
 ## Figures
 Measured on development sessions, on which early stopping, temperature and thresholds were chosen too: expect less on
@@ -67,10 +68,11 @@ def render_card(checkpoint: CheckpointConfig, evaluation: Evaluation) -> str:
     return _CARD.format(
         name=checkpoint.name,
         window=checkpoint.window.size,
-        base=config["model"]["base"],
+        start=_start(config["model"]["base"], provenance.get("base")),
+        before=_before(provenance.get("base")),
         epochs=config["training"]["epochs"],
         seed=config["training"]["seed"],
-        coders=_SHIPPED_CORPUS if any(name.startswith(SHIPPED) for name in config["data"]["train"]) else "",
+        coders=_SHIPPED_CORPUS if any(name.startswith(SHIPPED) for name in _learned_from(provenance)) else "",
         data=_data({**config["data"], "teacher": config["distillation"]["teacher"]}, provenance["data"]),
         figures=figure_table({**evaluation.by_source, "all": evaluation.overall}),
         labels=label_table(evaluation.overall),
@@ -116,6 +118,23 @@ def markdown_table(heads: tuple[str, ...], rows: list[tuple[object, ...]]) -> st
     """Rows of cells as a Markdown table."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _start(base: str, checkpoint: Mapping[str, Any] | None) -> str:
+    return f"Encoder: `{base}`" if checkpoint is None else f"Trained on from the checkpoint {checkpoint['checkpoint']}"
+
+
+def _before(checkpoint: Mapping[str, Any] | None) -> str:
+    """What the checkpoint that training went on from had learned from: figures on those sessions say nothing."""
+    if checkpoint is None:
+        return ""
+    rows: list[tuple[object, ...]] = [(f"`{name}`", f"`{digest}`") for name, digest in checkpoint["data"].items()]
+    table = markdown_table(("file", "SHA-256"), rows)
+    return f"The checkpoint that it started from had learned from these, so never measure on them:\n\n{table}\n\n"
+
+
+def _learned_from(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*provenance["config"]["data"]["train"], *provenance.get("base", {}).get("data", {}))
 
 
 def _data(names: Mapping[str, list[str]], hashes: Mapping[str, str]) -> str:

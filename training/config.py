@@ -10,6 +10,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from mendline.transcripts.errors import ConfigError
 
+PLURALS = {str: "strings", int: "whole numbers"}
+
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
@@ -17,6 +19,7 @@ class DataConfig:
 
     train: tuple[str, ...]
     dev: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class ModelConfig:
 
     name: str
     base: str
+    layers: tuple[int, ...]
     window: int
     left_context: int
     right_context: int
@@ -64,8 +68,10 @@ class TrainingConfig:
     marker_weight: float
     unsure_neutral_share: float
     neutral_window_share: float
+    source_balance: float
     evaluations_per_epoch: int
     patience: int
+    averaged_saves: int
     seed: int
 
 
@@ -145,8 +151,9 @@ def _value(kind: Any, value: Any, name: str, file: Path | None) -> Any:  # noqa:
     if is_dataclass(kind):
         return _build(kind, value, f"{name}.", file)
     if get_origin(kind) is tuple:
-        if not isinstance(value, list | tuple) or not all(isinstance(one, get_args(kind)[0]) for one in value):
-            raise ConfigError(f"{name} must be a list of strings.", file=file)
+        wanted = get_args(kind)[0]
+        if not isinstance(value, list | tuple) or not all(type(one) is wanted for one in value):
+            raise ConfigError(f"{name} must be a list of {PLURALS[wanted]}.", file=file)
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -164,6 +171,7 @@ def _check_ranges(config: Config, file: Path | None) -> None:
         "training.warmup_share": config.training.warmup_share,
         "training.unsure_neutral_share": config.training.unsure_neutral_share,
         "training.neutral_window_share": config.training.neutral_window_share,
+        "training.source_balance": config.training.source_balance,
         "calibration.review_share": config.calibration.review_share,
     }
     for name, share in shares.items():
@@ -178,6 +186,7 @@ def _check_ranges(config: Config, file: Path | None) -> None:
         "training.layer_decay": config.training.layer_decay,
         "training.evaluations_per_epoch": config.training.evaluations_per_epoch,
         "training.patience": config.training.patience,
+        "training.averaged_saves": config.training.averaged_saves,
     }
     for name, number in positive.items():
         if number <= 0:

@@ -3,8 +3,9 @@
     session, turn, setting, speaker, role, text, label, marker, sure, agreement, source
 
 `agreement` says who labelled: `both` (two coders agreed), `adjudicated` (a third settled it), `single`, `author`.
-A line may also hold a model's probabilities, `p_withdrawal` and so on, as `mendline annotate` writes them; its
-`agreement` is then `model` until a person has checked the session.
+A line may also name its `coder`, hold a `note`, and hold a model's probabilities, `p_withdrawal` and so on, as
+`mendline annotate` writes them; its `agreement` is then `model` until a person has checked the turn. A session of which
+people coded some turns can be trained on: what only a model labelled is context there and no target.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class LabelledSession:
     markers: tuple[Marker | None, ...]
     sure: tuple[bool, ...]
     source: str
+    coded: tuple[bool, ...]
+    """Whether a person gave the label of each turn; otherwise it is a model's and only stands in its place."""
     probabilities: Floats | None = None
     """What a model says of the turns, [turns, labels], where the file holds it."""
-    coded: bool = True
-    """Whether a coder gave the labels; otherwise they are the model's too."""
 
     @property
     def setting(self) -> str:
@@ -53,6 +54,15 @@ class LabelledSession:
     def label_places(self) -> npt.NDArray[np.int64]:
         """The labels as positions in `LABELS`, [turns]."""
         return np.array([LABELS.index(label) for label in self.labels], dtype=np.int64)
+
+    def coded_places(self) -> npt.NDArray[np.int64]:
+        """The labels that a person gave as positions in `LABELS`, [coded turns]."""
+        places: npt.NDArray[np.int64] = self.label_places()[np.array(self.coded, dtype=bool)]
+        return places
+
+    def learned(self, turn: int) -> bool:
+        """Whether there is something to learn of a turn: a person's label, or what a teacher says of it."""
+        return self.coded[turn] or self.probabilities is not None
 
 
 def locate(name: str) -> Path:
@@ -74,16 +84,19 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_sessions(names: Iterable[str | Path], *, by_model: bool = False) -> list[LabelledSession]:
+def read_sessions(
+    names: Iterable[str | Path], *, partly: bool = False, by_model: bool = False
+) -> list[LabelledSession]:
     """Read the labelled sessions of several files, each `corpus:NAME` or a path. Raises CorpusError.
 
-    Labels that only a model gave are refused unless `by_model` asks for them: to train on them or to measure against
-    them as if a person had coded them would only confirm the model.
+    Labels that only a model gave are refused: to train on them or to measure against them as if a person had coded them
+    would only confirm the model. `partly` takes sessions of which a person coded at least one turn, `by_model` takes
+    all; `coded` then says which turns count.
     """
     sessions: dict[str, LabelledSession] = {}
     for name in names:
         path = locate(str(name))
-        for session in _read_file(path, by_model=by_model):
+        for session in _read_file(path, partly=partly, by_model=by_model):
             if session.transcript.session in sessions:
                 raise CorpusError(
                     f"session {session.transcript.session} was read before, here or in another file. Keep one of them.",
@@ -91,6 +104,11 @@ def read_sessions(names: Iterable[str | Path], *, by_model: bool = False) -> lis
                 )
             sessions[session.transcript.session] = session
     return list(sessions.values())
+
+
+def leave_out(sessions: Iterable[LabelledSession], words: Sequence[str]) -> list[LabelledSession]:
+    """The sessions without those whose setting holds one of the words, in any case of letters."""
+    return [one for one in sessions if not any(word.casefold() in one.setting.casefold() for word in words)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +135,9 @@ def labelled_rows(path: Path) -> Iterator[dict[str, Any]]:
         yield asdict(row)
 
 
-def _read_file(path: Path, *, by_model: bool) -> list[LabelledSession]:
+def _read_file(path: Path, *, partly: bool, by_model: bool) -> list[LabelledSession]:
     rows: dict[str, list[_Row]] = {}
+    doubtful: dict[str, int] = {}
     for number, row in _rows(path):
         turns = rows.setdefault(row.session, [])
         if row.turn != len(turns):
@@ -127,17 +146,36 @@ def _read_file(path: Path, *, by_model: bool) -> list[LabelledSession]:
                 file=path,
                 line=number,
             )
-        if row.agreement == BY_MODEL and not by_model:
-            raise CorpusError(
-                f"this label was given by a model (agreement: {BY_MODEL}). Check the session; where a person stands "
-                "behind its labels, write who in agreement: single, both, adjudicated or author.",
-                file=path,
-                line=number,
-            )
+        if row.agreement == BY_MODEL:
+            doubtful.setdefault(row.session, number)
         turns.append(row)
     if not rows:
         raise CorpusError("holds no labelled turn. Give a file in the corpus form.", file=path)
-    return [_session(turns) for turns in rows.values()]
+    sessions = [_session(turns) for turns in rows.values()]
+    for session in sessions:
+        _check_coded(session, path, doubtful.get(session.transcript.session), partly=partly, by_model=by_model)
+    return sessions
+
+
+def _check_coded(session: LabelledSession, path: Path, line: int | None, *, partly: bool, by_model: bool) -> None:
+    """Raise CorpusError where a model's labels, from `line` on, would pass for those of a person."""
+    coded = sum(session.coded)
+    if line is None or by_model or (partly and coded):
+        return
+    if not coded:
+        raise CorpusError(
+            f"this label was given by a model (agreement: {BY_MODEL}). Check the session; where a person stands behind "
+            "its labels, write who in agreement: single, both, adjudicated or author.",
+            file=path,
+            line=line,
+        )
+    raise CorpusError(
+        f"of the {len(session.coded)} turns of session {session.transcript.session} a person coded {coded}; this label "
+        f"was given by a model (agreement: {BY_MODEL}). To train on, that is enough. To measure or tune on a session, "
+        "code all of its turns: those that somebody picked are no fair sample.",
+        file=path,
+        line=line,
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[int, _Row]]:
@@ -172,6 +210,7 @@ def _row(fields: Mapping[str, Any]) -> _Row:
             raise TypeError(f"{key} must be a string")
     if not isinstance(fields.get("sure", True), bool):
         raise TypeError("sure must be true or false")
+    _check_remarks(fields)
     if (fields.get("agreement") or "single") not in AGREEMENTS:
         raise ValueError(f"agreement must be one of {', '.join(sorted(AGREEMENTS))}")
     if not isinstance(fields["label"], str) or fields["label"] not in set(Label):
@@ -196,6 +235,14 @@ def _row(fields: Mapping[str, Any]) -> _Row:
         source=str(fields.get("source") or "unknown"),
         probabilities=_probabilities(fields),
     )
+
+
+def _check_remarks(fields: Mapping[str, Any]) -> None:
+    coder = fields.get("coder")
+    if not isinstance(coder, str | list | None) or not all(isinstance(name, str) for name in coder or ()):
+        raise TypeError("coder must be a name or a list of names")
+    if not isinstance(fields.get("note"), str | None):
+        raise TypeError("note must be a string")
 
 
 def _probabilities(fields: Mapping[str, Any]) -> tuple[float, ...] | None:
@@ -224,6 +271,7 @@ def _session(rows: Sequence[_Row]) -> LabelledSession:
         markers=tuple(row.marker for row in rows),
         sure=tuple(row.sure for row in rows),
         source=rows[0].source,
+        coded=tuple(row.agreement != BY_MODEL for row in rows),
         probabilities=_stacked([row.probabilities for row in rows]),
     )
 

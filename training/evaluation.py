@@ -14,6 +14,8 @@ from mendline.model.labels import LABELS
 from mendline.training.corpus import LabelledSession
 from mendline.training.metrics import Judged, Report, report
 
+FIGURES = ("macro_f1", "rupture_or_repair_f1", "f1/withdrawal", "f1/confrontation", "f1/repair", "false_alarms_per_100")
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
@@ -28,6 +30,10 @@ class Evaluation:
     by_setting: dict[str, Report]
     review_share: float
     errors_in_review: float
+
+    def figures(self) -> dict[str, dict[str, list[float | None]]]:
+        """The figures that runs are compared by, [value, low, high] each, by source and over all."""
+        return {name: _figures(one) for name, one in {**self.by_source, "all": self.overall}.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -72,3 +78,11 @@ def judge(annotated: AnnotatedTranscript, session: LabelledSession) -> Judged:
 def reports_by(key: Callable[[Judged], str], judged: Sequence[Judged]) -> dict[str, Report]:
     """A report for each value of `key`."""
     return {name: report([one for one in judged if key(one) == name]) for name in sorted({key(one) for one in judged})}
+
+
+def _figures(report: Report) -> dict[str, list[float | None]]:
+    found = {name: report.figures[name] for name in FIGURES}
+    return {
+        name: [None if value is None else round(value, 4) for value in (one.value, one.low, one.high)]
+        for name, one in found.items()
+    }

@@ -15,13 +15,12 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
+from mendline.training.evaluation import FIGURES
 from mendline.training.export import Exported
-from mendline.training.metrics import Report
 from mendline.transcripts.errors import CorpusError
 from mendline.transcripts.files import write_text
 
 FILE = "experiments.jsonl"
-FIGURES = ("macro_f1", "rupture_or_repair_f1", "f1/withdrawal", "f1/confrontation", "f1/repair", "false_alarms_per_100")
 
 
 def record(path: Path, *, run: str, exported: Exported, seconds: float) -> None:
@@ -31,10 +30,7 @@ def record(path: Path, *, run: str, exported: Exported, seconds: float) -> None:
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds),
         **{key: exported.provenance[key] for key in ("config", "data", "versions")},
-        "figures": {
-            name: _figures(report)
-            for name, report in {**exported.evaluation.by_source, "all": exported.evaluation.overall}.items()
-        },
+        "figures": exported.evaluation.figures(),
     }
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     write_text(path, before + json.dumps(line, ensure_ascii=False) + "\n")
@@ -66,14 +62,6 @@ def view(records: Sequence[Mapping[str, Any]]) -> Iterator[RenderableType]:
                 changed = _changed(records[0]["config"], one["config"])
                 table.add_row(one["run"], one["ended"][:16], f"{one['seconds'] / 60:.0f}", changed, *cells)
         yield table
-
-
-def _figures(report: Report) -> dict[str, list[float | None]]:
-    found = {name: report.figures[name] for name in FIGURES}
-    return {
-        name: [None if value is None else round(value, 4) for value in (one.value, one.low, one.high)]
-        for name, one in found.items()
-    }
 
 
 def _shown(figure: Sequence[float | None]) -> str:

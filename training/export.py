@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from mendline.model.windows import Packer, Piece, SpecialTokens, Window, collate
 from mendline.training.calibration import calibrate, cross_fitted
 from mendline.training.card import render_card
 from mendline.training.config import Config
-from mendline.training.corpus import LabelledSession, read_sessions
+from mendline.training.corpus import LabelledSession, leave_out, read_sessions
 from mendline.training.evaluation import Evaluation, evaluate
 from mendline.training.metrics import macro_f1
 from mendline.training.runs import ENCODER, load_tagger, make_packer, read_record
@@ -77,7 +77,7 @@ def export(run: Path, folder: Path) -> Exported:
     _refuse_other_folder(folder)
     record, config = read_record(run)
     packer, _ = make_packer(run / ENCODER, config)
-    dev = read_sessions(config.data.dev)
+    dev = leave_out(read_sessions(config.data.dev), config.data.left_out)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
         work = Path(name)
@@ -126,16 +126,25 @@ def _without_folders(value: Any) -> Any:  # noqa: ANN401  (plain JSON data)
         return {_without_folders(key): _without_folders(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_without_folders(one) for one in value]
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+    return _without_folder(value) if isinstance(value, str) else value
+
+
+def _without_folder(value: str) -> str:
+    kind, _, rest = value.partition(":")
+    if Path(value).is_absolute():
+        return Path(value).name
+    return f"{kind}:{Path(rest).name}" if Path(rest).is_absolute() else value
 
 
 def _describe(work: Path, described: CheckpointConfig, dev: Sequence[LabelledSession]) -> Evaluation:
-    """Write configuration, card and sums; the card's figures come from the sealed folder itself."""
+    """Write configuration, card and sums; the figures come from the sealed folder itself."""
     write_text(work / CONFIG, described.to_json())
     write_text(work / CARD, "")
     seal(work)
     evaluation = evaluate(Annotator(open_checkpoint(work)), dev)
-    write_text(work / CARD, render_card(described, evaluation))
+    measured = replace(described, provenance={**described.provenance, "figures": evaluation.figures()})
+    write_text(work / CONFIG, measured.to_json())
+    write_text(work / CARD, render_card(measured, evaluation))
     seal(work)
     return evaluation
 

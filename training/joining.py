@@ -16,8 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from mendline.training.corpus import labelled_rows
-from mendline.transcripts.errors import CorpusError, OutputError
-from mendline.transcripts.files import atomic_write
+from mendline.transcripts.errors import CorpusError
+from mendline.transcripts.files import atomic_write, refuse_to_replace
 from mendline.transcripts.transcript import Transcript, Turn
 
 COLUMNS = ("session", "turn", "setting", "role", "label", "marker", "sure", "agreement", "source", "text_hash")
@@ -83,14 +83,6 @@ def join(
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
     return len(rows)
-
-
-def refuse_to_replace(target: Path, sources: Iterable[Path], *, overwrite: bool) -> None:
-    """Raise OutputError where `target` is one of the files that are read, or is there and may not be replaced."""
-    if any(source.resolve() == target.resolve() for source in sources):
-        raise OutputError("is read and cannot be written as well. Choose another name with -o.", file=target)
-    if target.exists() and not overwrite:
-        raise OutputError("exists. Replace it with --overwrite, or choose another name with -o.", file=target)
 
 
 def _label_file(name: str) -> Path:

@@ -1,10 +1,11 @@
-"""From a checkpoint folder back to a torch network, to check what ships against what training knows.
+"""From a checkpoint folder back to a torch network, to check what ships against what training knows, and to train on.
 
 The int8 weights of model.onnx are multiplied out again; what quantisation rounded away stays away.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,23 +13,62 @@ import numpy.typing as npt
 import onnx
 import torch
 from onnx import numpy_helper
-from transformers import AutoConfig, AutoModel
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
-from mendline.model.checkpoint import NETWORK, Checkpoint
+from mendline.model.checkpoint import CONFIG, NETWORK, SUMS, TOKENIZER, Checkpoint, open_checkpoint, shipped_folder
 from mendline.model.tagger import Tagger
 from mendline.transcripts.errors import CheckpointError
 
+CHECKPOINT_BASE = "checkpoint:"
+"""A checkpoint's folder, or `shipped`: its network, heads and all, is where training starts."""
+SHIPPED = "shipped"
 WRAPPER = "tagger."
 """What export puts before each name."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-def restore(checkpoint: Checkpoint) -> Tagger:
+def base_checkpoint(base: str) -> Checkpoint | None:
+    """The checkpoint that a configuration's base names, verified; None where it names none. Raises CheckpointError."""
+    if not base.startswith(CHECKPOINT_BASE):
+        return None
+    name = base.removeprefix(CHECKPOINT_BASE)
+    return open_checkpoint(shipped_folder() if name == SHIPPED else Path(name).expanduser())
+
+
+def checkpoint_at(source: str | Path) -> Checkpoint | None:
+    """The checkpoint in a folder, verified; None where there is none, such as in the folder of an encoder."""
+    return open_checkpoint(Path(source)) if (Path(source) / SUMS).is_file() else None
+
+
+def encoder_settings(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The configuration of a checkpoint's encoder. Raises CheckpointError where it holds none."""
+    settings = checkpoint.config.provenance.get("encoder")
+    if not isinstance(settings, dict):
+        raise CheckpointError(
+            "does not say what encoder the network is (provenance.encoder). Use a checkpoint that export wrote.",
+            file=checkpoint.folder / CONFIG,
+        )
+    return dict(settings)
+
+
+def restore_tokenizer(checkpoint: Checkpoint) -> PreTrainedTokenizerFast:
+    """The Hugging Face tokenizer of a checkpoint."""
+    tokenizer = Tokenizer.from_file(str(checkpoint.folder / TOKENIZER))
+    special = checkpoint.config.special
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        cls_token=tokenizer.id_to_token(special.start),
+        sep_token=tokenizer.id_to_token(special.separator),
+        pad_token=tokenizer.id_to_token(special.padding),
+    )
+
+
+def restore(checkpoint: Checkpoint, *, dropout: float = 0.0) -> Tagger:
     """The torch network of a checkpoint. Raises CheckpointError where its graph is not one that `export` wrote."""
-    settings = dict(checkpoint.config.provenance["encoder"])
-    encoder = AutoModel.from_config(AutoConfig.for_model(**settings))  # type: ignore[no-untyped-call]
-    tagger = Tagger(encoder, dropout=0.0)
+    encoder = AutoModel.from_config(AutoConfig.for_model(**encoder_settings(checkpoint)))  # type: ignore[no-untyped-call]
+    tagger = Tagger(encoder, dropout=dropout)
     path = checkpoint.folder / NETWORK
     weights = _weights(onnx.load(path).graph)
     wanted = dict(tagger.named_parameters())

@@ -13,10 +13,12 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoTokenizer
@@ -25,14 +27,23 @@ from mendline.model.tagger import Tagger
 from mendline.model.windows import Packer, SpecialTokens, WindowSettings
 from mendline.training.config import Config, config_from
 from mendline.training.corpus import file_hash, locate
+from mendline.training.restore import base_checkpoint, checkpoint_at, restore_tokenizer
 from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.files import write_text
 
 RUN, SAVES, WEIGHTS, ENCODER, CHECKPOINT = "run.json", "trainer", "model.safetensors", "encoder", "checkpoint"
 
 
+RUN_BASE = "run:"
+"""Another run's folder: its network is where training starts."""
+
+
 def identity(config: Config) -> dict[str, Any]:
-    """What a run depends on: configuration with seeds, SHA-256 of each data file, versions of the libraries."""
+    """What a run depends on: configuration with seeds, SHA-256 of each data file, versions of the libraries.
+
+    A run that goes on from a checkpoint or another run also says from which, and what that one had learned from.
+    """
+    base = _base(config.model.base)
     libraries = ("torch", "transformers", "datasets", "tokenizers")
     return {
         "config": json.loads(json.dumps(config.to_dict())),
@@ -42,7 +53,38 @@ def identity(config: Config) -> dict[str, Any]:
             "python": platform.python_version(),
             **{name: version(name) for name in libraries},
         },
+        "precision": precision(),
+        **({} if base is None else {"base": base}),
     }
+
+
+def precision() -> str:
+    """`bf16` where this machine multiplies faster in it than in fp32 (CPUs: with AMX), else `fp32`."""
+    if torch.cuda.is_available():
+        fast = torch.cuda.is_bf16_supported()
+    else:
+        fast = torch.cpu.get_capabilities().get("amx_bf16", False)
+    return "bf16" if fast else "fp32"
+
+
+def _base(base: str) -> dict[str, Any] | None:
+    """The trained network that a configuration starts from, None where it starts from an encoder alone."""
+    if (checkpoint := base_checkpoint(base)) is not None:
+        return {"checkpoint": checkpoint.label, "data": _learned_from(checkpoint.config.provenance)}
+    if not base.startswith(RUN_BASE):
+        return None
+    folder = Path(base.removeprefix(RUN_BASE)).expanduser()
+    record, config = read_record(folder)
+    name = f"{config.model.name} ({file_hash(folder / WEIGHTS)[:8]})"
+    return {"checkpoint": name, "data": _learned_from(record)}
+
+
+def _learned_from(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """The files that a checkpoint learned from and their hashes, with those of the checkpoints that it went on from."""
+    config = provenance.get("config", {})
+    names = {*config.get("data", {}).get("train", ()), *config.get("distillation", {}).get("teacher", ())}
+    own = {name: digest for name, digest in provenance.get("data", {}).items() if name in names}
+    return {**provenance.get("base", {}).get("data", {}), **own}
 
 
 def data_files(config: Config) -> tuple[str, ...]:
@@ -95,8 +137,9 @@ def load_tagger(folder: Path) -> Tagger:
 
 
 def make_packer(source: str | Path, config: Config) -> tuple[Packer, Any]:
-    """The packer of an encoder folder under a configuration, and its Hugging Face tokenizer."""
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    """The packer of an encoder's or a checkpoint's folder under a configuration, and its Hugging Face tokenizer."""
+    checkpoint = checkpoint_at(source)
+    tokenizer = AutoTokenizer.from_pretrained(source) if checkpoint is None else restore_tokenizer(checkpoint)
     special = SpecialTokens(tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
     settings = WindowSettings(config.model.window, config.model.left_context, config.model.right_context)
     # A copy of its own, since the packer switches truncation and padding off.

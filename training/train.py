@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from safetensors.torch import load_file
 from transformers import set_seed
 
 from mendline.model.labels import LABELS
 from mendline.model.tagger import Tagger, load_encoder
 from mendline.training.config import Config
-from mendline.training.corpus import LabelledSession, read_sessions
+from mendline.training.corpus import LabelledSession, leave_out, read_sessions
 from mendline.training.encoders import check_window, encoder_source
 from mendline.training.metrics import macro_f1
-from mendline.training.runs import SAVES, claim, identity, keep, make_packer
-from mendline.training.trainer import TurnTrainer, freeze, last_save, trainer_arguments
+from mendline.training.restore import base_checkpoint, restore
+from mendline.training.runs import RUN_BASE, SAVES, WEIGHTS, claim, identity, keep, load_tagger, make_packer
+from mendline.training.trainer import TurnTrainer, freeze, keep_layers, saves, tagger_of, trainer_arguments
 from mendline.training.windows import TrainingWindows
-from mendline.transcripts.errors import CorpusError, MendlineError
+from mendline.transcripts.errors import ConfigError, CorpusError, MendlineError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,14 @@ def train(config: Config, folder: Path) -> Trained:
     check_window(source, config)
     claim(folder, identity(config))
     set_seed(config.training.seed)
-    train_sessions, dev_sessions = read_sessions(config.data.train), read_sessions(config.data.dev)
+    train_sessions = leave_out(read_sessions(config.data.train, partly=True), config.data.left_out)
+    dev_sessions = leave_out(read_sessions(config.data.dev), config.data.left_out)
+    _check_left(train_sessions, dev_sessions)
     taught = read_sessions(config.distillation.teacher, by_model=True)
     _keep_apart([*train_sessions, *taught], dev_sessions)
     packer, tokenizer = make_packer(source, config)
-    tagger = Tagger(load_encoder(source), dropout=config.model.dropout)
+    tagger = starting_tagger(config, source)
+    keep_layers(tagger, config.model.layers)
     freeze(tagger, config.model.frozen_layers)
     windows = TrainingWindows(with_teacher(train_sessions, taught), packer, config).dataset()
     trainer = TurnTrainer(
@@ -57,20 +63,41 @@ def train(config: Config, folder: Path) -> Trained:
         config=config,
         packer=packer,
         windows=windows,
-        coded=np.concatenate([one.label_places() for one in train_sessions]),
+        coded=np.concatenate([one.coded_places() for one in train_sessions]),
         dev=dev_sessions,
         arguments=trainer_arguments(config, folder / SAVES, windows=len(windows)),
     )
-    trainer.train(resume_from_checkpoint=last_save(folder / SAVES))
+    trainer.train(resume_from_checkpoint=str(written[-1]) if (written := saves(folder / SAVES)) else None)
     best = _restored(trainer, dev_sessions)
+    best = max(best, _averaged(trainer, dev_sessions, saves(folder / SAVES)[-config.training.averaged_saves :]))
     leads = trainer.is_world_process_zero()
     if leads:
         keep(folder, tagger, tokenizer)
     return Trained(folder, best, time.monotonic() - started, leads)
 
 
+def starting_tagger(config: Config, source: str) -> Tagger:
+    """The network before training: an encoder with new heads, or all of another run's or a checkpoint's network."""
+    if (checkpoint := base_checkpoint(config.model.base)) is not None:
+        return restore(checkpoint, dropout=config.model.dropout)
+    if config.model.base.startswith(RUN_BASE):
+        tagger = load_tagger(Path(source).parent)
+        tagger.dropout.p = config.model.dropout
+        return tagger
+    return Tagger(load_encoder(source), dropout=config.model.dropout)
+
+
 def with_teacher(labelled: Sequence[LabelledSession], taught: Sequence[LabelledSession]) -> list[LabelledSession]:
-    """Labelled sessions with the teacher's probabilities added, and after them the sessions that only it labelled."""
+    """Labelled sessions with the teacher's probabilities added, and after them the sessions that only it labelled.
+
+    Raises CorpusError where the teacher gave none, or spoke of other turns.
+    """
+    for one in taught:
+        if one.probabilities is None:
+            raise CorpusError(
+                f"the teacher's file holds no probabilities for all turns of session {one.transcript.session}. "
+                "`mendline annotate --model TEACHER -o NAME.jsonl` writes them."
+            )
     said = {one.transcript.session: one for one in taught}
     sessions = []
     for session in labelled:
@@ -79,17 +106,47 @@ def with_teacher(labelled: Sequence[LabelledSession], taught: Sequence[LabelledS
         if probabilities is not None and len(probabilities) != len(session.labels):
             raise CorpusError(f"the teacher's file has other turns of session {session.transcript.session}.")
         sessions.append(replace(session, probabilities=probabilities))
-    return [*sessions, *(replace(one, coded=False) for one in said.values())]
+    return [*sessions, *(replace(one, coded=(False,) * len(one.labels)) for one in said.values())]
 
 
 def _restored(trainer: TurnTrainer, dev: Sequence[LabelledSession]) -> float:
     """Measure the weights that the trainer restored: they must be the best that it saw."""
     best = trainer.state.best_metric
-    given = np.concatenate([logits[:, : len(LABELS)].argmax(axis=-1) for logits in trainer.dev_logits()])
-    restored = macro_f1(np.concatenate([one.label_places() for one in dev]), given)
+    restored = _dev_macro_f1(trainer, dev)
     if best is None or abs(restored - best) > 1e-3:
         raise MendlineError(f"the restored weights reach dev macro-F1 {restored:.4f}, the best reached {best}.")
     return restored
+
+
+def _averaged(trainer: TurnTrainer, dev: Sequence[LabelledSession], written: Sequence[Path]) -> float:
+    """Dev macro-F1 of the mean of several saves' weights, which stays in the network if it beats what is there.
+
+    Weight averaging along one run: Izmailov et al. 2018, "Averaging weights leads to wider optima and better
+    generalization". The network has no batch statistics that would have to be found anew.
+    """
+    tagger = tagger_of(trainer.model)
+    found = _dev_macro_f1(trainer, dev)
+    if len(written) < 2:
+        return found
+    before = {name: tensor.clone() for name, tensor in tagger.state_dict().items()}
+    loaded = [load_file(save / WEIGHTS) for save in written]
+    tagger.load_state_dict({name: torch.stack([one[name] for one in loaded]).mean(dim=0) for name in before})
+    averaged = _dev_macro_f1(trainer, dev)
+    trainer.log({"averaged_macro_f1": averaged})
+    if averaged <= found:
+        tagger.load_state_dict(before)
+    return averaged
+
+
+def _dev_macro_f1(trainer: TurnTrainer, dev: Sequence[LabelledSession]) -> float:
+    """Macro-F1 over all development turns, by the most probable label."""
+    given = np.concatenate([logits[:, : len(LABELS)].argmax(axis=-1) for logits in trainer.dev_logits()])
+    return macro_f1(np.concatenate([one.label_places() for one in dev]), given)
+
+
+def _check_left(train_sessions: Sequence[LabelledSession], dev_sessions: Sequence[LabelledSession]) -> None:
+    if not train_sessions or not dev_sessions:
+        raise ConfigError("data.left_out leaves no session to train on or none to develop on. Name fewer settings.")
 
 
 def _keep_apart(train_sessions: Sequence[LabelledSession], dev_sessions: Sequence[LabelledSession]) -> None:

@@ -16,7 +16,7 @@ import torch
 from datasets import Dataset
 from torch import Tensor, nn
 from transformers import EarlyStoppingCallback, Trainer, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from mendline.model.labels import LABELS
 from mendline.model.tagger import Tagger
@@ -24,7 +24,9 @@ from mendline.model.windows import Batch, Floats, Integers, Packer, score
 from mendline.training.config import Config
 from mendline.training.corpus import LabelledSession
 from mendline.training.metrics import macro_f1
+from mendline.training.runs import precision
 from mendline.training.windows import IGNORED, Collator
+from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.transcript import Transcript
 
 EVALUATION_BATCH = 16
@@ -83,7 +85,8 @@ class TurnTrainer(Trainer):
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """AdamW with a learning rate for the heads and, falling from layer to layer, for the encoder."""
         if self.optimizer is None:
-            self.optimizer = torch.optim.AdamW(list(parameter_groups(_tagger(model or self.model), self._config)))
+            groups = list(parameter_groups(tagger_of(model or self.model), self._config))
+            self.optimizer = torch.optim.AdamW(groups, fused=True)
         return self.optimizer
 
     def evaluate(self, *_: object, metric_key_prefix: str = "eval", **__: object) -> dict[str, float]:
@@ -102,7 +105,7 @@ class TurnTrainer(Trainer):
 
     def dev_logits(self) -> list[Floats]:
         """The network's output for each development session, [turns, labels + markers]."""
-        return torch_logits(_tagger(self.model), [one.transcript for one in self._dev], self._packer)
+        return torch_logits(tagger_of(self.model), [one.transcript for one in self._dev], self._packer)
 
 
 def torch_logits(tagger: Tagger, transcripts: Sequence[Transcript], packer: Packer) -> list[Floats]:
@@ -161,6 +164,17 @@ def freeze(tagger: Tagger, layers: int) -> None:
             layer.requires_grad_(False)
 
 
+def keep_layers(tagger: Tagger, layers: Sequence[int]) -> None:
+    """Keep only these layers of the encoder, in this order; none named keeps all. Raises ConfigError."""
+    if not layers:
+        return
+    stack = _stack(tagger.encoder)
+    if not all(0 <= place < len(stack.layer) for place in layers):
+        raise ConfigError(f"model.layers: the encoder has the layers 0 to {len(stack.layer) - 1}.")
+    stack.layer = nn.ModuleList(stack.layer[place] for place in layers)
+    tagger.encoder.config.num_hidden_layers = len(layers)
+
+
 def trainer_arguments(config: Config, folder: Path, *, windows: int) -> TrainingArguments:
     """The trainer's settings. `windows` is the number that an epoch shows, on all processes together."""
     settings = config.training
@@ -176,7 +190,7 @@ def trainer_arguments(config: Config, folder: Path, *, windows: int) -> Training
         lr_scheduler_type="cosine",
         warmup_steps=round(settings.warmup_share * steps * settings.epochs),
         max_grad_norm=1.0,
-        bf16=cuda and torch.cuda.is_bf16_supported(),
+        bf16=precision() == "bf16",
         use_cpu=not cuda,
         ddp_backend="gloo" if processes > 1 and not cuda else None,
         # Embeddings of a frozen or single-segment encoder take no part in some steps.
@@ -185,7 +199,7 @@ def trainer_arguments(config: Config, folder: Path, *, windows: int) -> Training
         eval_steps=every,
         save_strategy="steps",
         save_steps=every,
-        save_total_limit=2,
+        save_total_limit=max(2, settings.averaged_saves),
         load_best_model_at_end=True,
         metric_for_best_model=BEST,
         greater_is_better=True,
@@ -199,20 +213,26 @@ def trainer_arguments(config: Config, folder: Path, *, windows: int) -> Training
     )
 
 
-def last_save(folder: Path) -> str | None:
-    """The newest save of a run that did not end, if there is one."""
-    return get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
+def saves(folder: Path) -> list[Path]:
+    """The saves of a run that did not end, oldest first."""
+    prefix = f"{PREFIX_CHECKPOINT_DIR}-"
+    return sorted(folder.glob(f"{prefix}[0-9]*"), key=lambda path: int(path.name.removeprefix(prefix)))
 
 
-def _tagger(model: Any) -> Tagger:  # noqa: ANN401
+def tagger_of(model: Any) -> Tagger:  # noqa: ANN401
     """The network inside whatever the trainer wrapped around it."""
     inner = getattr(model, "module", model)
     assert isinstance(inner, Tagger)
     return inner
 
 
+def _stack(encoder: Any) -> Any:  # noqa: ANN401
+    """The module that holds the encoder's `layer` list."""
+    return encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer
+
+
 def _layers(encoder: Any) -> Iterator[nn.Module]:  # noqa: ANN401
-    yield from (encoder.encoder if hasattr(encoder, "encoder") else encoder.transformer).layer
+    yield from _stack(encoder).layer
 
 
 def _layer_name(name: str) -> bool:

@@ -22,7 +22,7 @@ from mendline.training.config import Config
 from mendline.training.corpus import LabelledSession
 
 IGNORED = -100
-"""The target of a piece that has no marker; the value that torch's cross-entropy passes over."""
+"""The target of a piece that has no marker or that nobody coded; the value that torch's cross-entropy passes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ class Anchor:
 
 
 def anchors(sessions: Sequence[LabelledSession], packer: Packer) -> list[Anchor]:
-    """Cut each session into stretches that each fill a window."""
+    """Cut each session into stretches that each fill a window; those without any turn to learn from are left out.
+
+    A stretch is neutral where all that can be learned from it is.
+    """
     found = []
     for place, session in enumerate(sessions):
         lengths = np.zeros(len(session.labels), dtype=int)
@@ -46,10 +49,37 @@ def anchors(sessions: Sequence[LabelledSession], packer: Packer) -> list[Anchor]
         while first < len(lengths):
             fitting = int(np.searchsorted(np.cumsum(lengths[first:]), packer.settings.size - 1, side="right"))
             stop = first + max(1, fitting)
-            neutral = all(label == Label.NEUTRAL for label in session.labels[first:stop])
-            found.append(Anchor(place, first, stop - first, neutral))
+            learned = [session.labels[turn] for turn in range(first, stop) if session.learned(turn)]
+            if learned:
+                found.append(Anchor(place, first, stop - first, all(label == Label.NEUTRAL for label in learned)))
             first = stop
     return found
+
+
+def pools(found: Sequence[Anchor], sources: Sequence[str], config: Config) -> list[Sequence[Anchor]]:
+    """What each window of an epoch is drawn from: one stretch, or several of which each epoch shows another.
+
+    Every stretch that is not neutral has a window of its own, unless `source_balance` makes its source rarer; neutral
+    ones are drawn. `sources` has the source of each session.
+    """
+    settings = config.training
+    by_source: dict[str, tuple[list[Anchor], list[Anchor]]] = {}
+    for anchor in found:
+        by_source.setdefault(sources[anchor.session], ([], []))[anchor.neutral].append(anchor)
+    sizes = {
+        source: len(marked) + settings.neutral_window_share * len(neutral)
+        for source, (marked, neutral) in by_source.items()
+    }
+    powers = {source: size ** (1 - settings.source_balance) for source, size in sizes.items() if size}
+    drawn: list[Sequence[Anchor]] = []
+    for source, power in powers.items():
+        marked, neutral = by_source[source]
+        factor = power / sizes[source] * sum(sizes.values()) / sum(powers.values())
+        wanted = round(factor * len(marked))
+        own = [[anchor] for anchor in marked] if wanted >= len(marked) else []
+        drawn += [*own, *[marked] * (wanted - len(own))]
+        drawn += [neutral] * round(factor * settings.neutral_window_share * len(neutral))
+    return drawn
 
 
 class TrainingWindows:
@@ -64,29 +94,29 @@ class TrainingWindows:
             for session in sessions
         ]
         self._pieces = cache(self._pack)
-        found = anchors(sessions, packer)
-        self._neutral = [anchor for anchor in found if anchor.neutral]
-        self._marked = [anchor for anchor in found if not anchor.neutral]
-        self._share = config.training.neutral_window_share
+        self._pools = pools(anchors(sessions, packer), [one.source for one in sessions], config)
 
     def dataset(self) -> Dataset:
-        """One row for each window of an epoch; a neutral row shows another neutral stretch each time."""
-        neutral = round(self._share * len(self._neutral))
-        rows = Dataset.from_dict({"anchor": [*range(len(self._marked)), *([-1] * neutral)]})
+        """One row for each window of an epoch."""
+        rows = Dataset.from_dict({"pool": range(len(self._pools))})
         rows.set_transform(self._transform)
         return rows
 
     def _transform(self, rows: Mapping[str, list[int]]) -> dict[str, list[Any]]:
-        return {"window": [self._draw(anchor) for anchor in rows["anchor"]]}
+        return {"window": [self._draw(self._pools[place]) for place in rows["pool"]]}
 
-    def _draw(self, place: int) -> tuple[Window, Any, Any]:
-        anchor = self._marked[place] if place >= 0 else self._neutral[_random(len(self._neutral))]
+    def _draw(self, pool: Sequence[Anchor]) -> tuple[Window, Any, Any]:
+        anchor = pool[_random(len(pool)) if len(pool) > 1 else 0]
         shares = torch.tensor([share for _, share in self._changes])
         pieces = self._pieces(anchor.session, int(torch.multinomial(shares, 1)))
-        first = anchor.turn + _random(anchor.turns + 1) - anchor.turns // 2
-        window = self._window(pieces, max(0, first))
         labels, markers = self._targets[anchor.session]
-        turns = [piece.turn for piece in window.pieces]
+        turns: list[int] = []
+        # Where few turns are coded the window may miss them; it is then laid anew. One that starts at a coded turn, or
+        # in the middle of the stretch before it, always shows it.
+        while not labels[turns].any():
+            first = anchor.turn + _random(anchor.turns + 1) - anchor.turns // 2
+            window = self._window(pieces, max(0, first))
+            turns = [piece.turn for piece in window.pieces]
         return window, labels[turns], markers[turns]
 
     def _window(self, pieces: Sequence[Piece], first: int) -> Window:
@@ -107,21 +137,31 @@ class TrainingWindows:
 
 
 def targets(session: LabelledSession, unsure_neutral_share: float, teacher_share: float) -> tuple[Floats, Integers]:
-    """Label targets [turns, labels], each row summing to 1, and marker targets [turns]."""
+    """Label targets [turns, labels] and marker targets [turns].
+
+    Each row of label targets sums to 1, or to 0 where there is nothing to learn: neither a person's label nor a
+    teacher's probabilities.
+    """
     labels = np.zeros((len(session.labels), len(LABELS)), dtype=np.float32)
     for row, label, sure in zip(labels, session.labels, session.sure, strict=True):
         share = 0.0 if sure else unsure_neutral_share
         row[LABELS.index(label)] += 1 - share
         row[LABELS.index(Label.NEUTRAL)] += share
-    if session.probabilities is not None:
-        share = teacher_share if session.coded else 1.0
-        labels = (1 - share) * labels + share * session.probabilities
-    markers = [IGNORED if marker is None else MARKERS.index(marker) for marker in session.markers]
+    coded = np.array(session.coded, dtype=np.float32)[:, None]
+    if session.probabilities is None:
+        labels *= coded
+    else:
+        share_of_coder = (1 - teacher_share) * coded
+        labels = share_of_coder * labels + (1 - share_of_coder) * session.probabilities
+    markers = [
+        IGNORED if marker is None or not session.learned(turn) else MARKERS.index(marker)
+        for turn, marker in enumerate(session.markers)
+    ]
     return labels, np.array(markers, dtype=np.int64)
 
 
 class Collator:
-    """Lays training windows side by side as tensors; rows of padding have label targets of zero."""
+    """Lays training windows side by side as tensors; what there is nothing to learn from has targets of zero."""
 
     def __init__(self, packer: Packer) -> None:
         self._packer = packer
