@@ -79,7 +79,7 @@ def test_format_chooses_what_goes_to_standard_output(annotate, folder):
 
 
 def test_a_terminal_gets_a_table(annotate, folder, monkeypatch):
-    monkeypatch.setattr("mendline.cli._is_terminal", lambda stream: True)
+    monkeypatch.setattr("mendline.commands.annotating.is_terminal", lambda stream: True)
     assert "▲ confrontation" in annotate(folder / "a.txt").stdout
 
 
@@ -356,7 +356,7 @@ def test_resume_and_overwrite_exclude_each_other(annotate, folder, tmp_path):
 
 
 def test_progress_is_shown_on_a_terminal(annotate, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("mendline.cli._is_terminal", lambda stream: True)
+    monkeypatch.setattr("mendline.commands.annotating.is_terminal", lambda stream: True)
     monkeypatch.setenv("FORCE_COLOR", "1")
     result = annotate(folder, "-o", tmp_path / "out")
     assert "3/3" in result.stderr

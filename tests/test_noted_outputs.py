@@ -267,7 +267,7 @@ def test_labels_only_is_refused(annotate, stand_in, kind):
 
 @pytest.mark.parametrize("kind", ["docx", "parquet"])
 def test_a_terminal_gets_no_bytes(annotate, stand_in, monkeypatch, kind):
-    monkeypatch.setattr("mendline.cli._is_terminal", lambda stream: True)
+    monkeypatch.setattr("mendline.commands.annotating.is_terminal", lambda stream: True)
     result = annotate(EXAMPLES / "couple-session.txt", "--format", kind, code=1)
     assert f"-o NAME.{kind}" in result.stderr
     assert result.stdout_bytes == b""
@@ -275,7 +275,7 @@ def test_a_terminal_gets_no_bytes(annotate, stand_in, monkeypatch, kind):
 
 
 def test_a_terminal_can_show_json(annotate, monkeypatch):
-    monkeypatch.setattr("mendline.cli._is_terminal", lambda stream: True)
+    monkeypatch.setattr("mendline.commands.annotating.is_terminal", lambda stream: True)
     shown = annotate(EXAMPLES / "couple-session.txt", "--format", "labelstudio").stdout
     assert json.loads(shown)[0]["data"]["session"] == "couple-session"
 
