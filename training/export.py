@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from mendline.model.annotator import BATCH_SIZE, Annotator, OnnxNetwork
@@ -42,12 +40,16 @@ from mendline.training.config import Config
 from mendline.training.corpus import LabelledSession, leave_out, read_sessions
 from mendline.training.evaluation import Evaluation, evaluate
 from mendline.training.metrics import macro_f1
+from mendline.training.quantisation import quantise, smooth
 from mendline.training.runs import ENCODER, load_tagger, make_packer, read_record
 from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.files import write_text
 
 MAX_LOSS = 0.01
 """The most macro-F1 that quantisation may cost on the development sessions."""
+
+SMOOTHED_ON = 20
+"""Development sessions that show how large activations get; their labels take no part in that."""
 
 OPSET = 20
 """The first in which Gelu is one operator."""
@@ -83,6 +85,7 @@ def export(run: Path, folder: Path) -> Exported:
         work = Path(name)
         full = work / "fp32.onnx"
         tagger = load_tagger(run)
+        smooth(tagger, packer, [one.transcript for one in dev][:SMOOTHED_ON])
         to_onnx(tagger, full, packer.special)
         quantise(full, work / NETWORK)
         _, before, _ = _decide(full, packer, dev, config)
@@ -204,28 +207,3 @@ def to_onnx(tagger: Tagger, path: Path, special: SpecialTokens) -> None:
             external_data=False,
             verbose=False,
         )
-
-
-def quantise(source: Path, target: Path) -> None:
-    """Turn the weights of matrix products and embeddings into int8, each output channel with a scale of its own.
-
-    The heads stay in fp32: they are small, and rounding what they read costs more than anywhere else.
-    Seven bits of the range are used: with eight, processors without VNNI instructions saturate and label differently.
-    """
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_dynamic(
-        source,
-        target,
-        nodes_to_exclude=_heads(source),
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-    )
-
-
-def _heads(network: Path) -> list[str]:
-    """The names of the matrix products that read pooled turns."""
-    nodes = onnx.load(network).graph.node
-    pooled = next(node.output[0] for node in nodes if node.op_type == "MatMul" and "pooling" in node.input)
-    return [node.name for node in nodes if pooled in node.input]

@@ -25,6 +25,8 @@ CHECKPOINT_BASE = "checkpoint:"
 SHIPPED = "shipped"
 WRAPPER = "tagger."
 """What export puts before each name."""
+INVERSE = "inverse"
+"""The name of what export multiplies a smoothed layer's input by, having divided the layer's weight by it."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -93,6 +95,10 @@ def _weights(graph: onnx.GraphProto) -> dict[str, npt.NDArray[np.float32]]:
         weight = _weight_of(node, arrays)
         if weight is not None:
             found[f"{_bias_after(node, users, arrays).removesuffix('bias')}weight"] = weight.T
+    for name, inverse in arrays.items():
+        layer, _, last = name.rpartition(".")
+        if last == INVERSE:
+            found[f"{layer}.weight"] = found[f"{layer}.weight"] * inverse
     return {name.removeprefix(WRAPPER): array for name, array in found.items()}
 
 
