@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from mendline.review import destination as destinations
 from mendline.review.batch import BatchResult, annotate_files
-from mendline.review.copies import BINARY, COPIES, FILE_COPIES, ONLY_COPIED, copy_endings
+from mendline.review.copies import BINARY, copy_endings
 from mendline.review.destination import Destination, Kind
 from mendline.review.inputs import STDIN, Inputs, Source, collect
 from mendline.review.outlets import CopyOutlet, FolderOutlet, Outlet, Rendering, ScreenOutlet, TableOutlet, make_folder
@@ -78,25 +78,6 @@ def output_formats() -> tuple[str, ...]:
 def read_endings() -> frozenset[str]:
     """The endings of the files that are read below a folder."""
     return frozenset(ending.lower() for reader in FORMATS for ending in reader.EXTENSIONS)
-
-
-def format_lines() -> list[str]:
-    """What is read and written, one line for each format, in columns."""
-    readers = [(each.NAME, " ".join(each.EXTENSIONS), each.SUMMARY) for each in FORMATS]
-    names = max(len(name) for name, *_ in readers)
-    endings = max(len(ending) for _, ending, _ in readers)
-    marks = {name: "+" if name in FILE_COPIES else "*" for name in COPIES}
-    return [
-        "Read, by content and ending or with --input-format NAME; also written, as annotated transcripts, with the",
-        "labels * in the text or in tiers of their own, + as comments, predictions or values:",
-        *(
-            f"  {name:<{names}} {marks.get(name, ' ')} {ending:<{endings}}  {summary}"
-            for name, ending, summary in readers
-        ),
-        "",
-        f"Written only from a file of the same format: {', '.join(ONLY_COPIED)}.",
-        f"Written as tables, one row for each turn: {', '.join(TABLES)}.",
-    ]
 
 
 def plan_run(request: Request, *, terminal: bool) -> Plan:

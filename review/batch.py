@@ -40,7 +40,7 @@ class Keeps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be annotated, and why."""
+    """A file of which nothing could be made, and why."""
 
     path: Path
     message: str
@@ -60,7 +60,7 @@ class BatchResult:
 
     @property
     def total(self) -> int:
-        """The number of files that were to be annotated in this run."""
+        """The number of files that this run was about."""
         return len(self.done) + len(self.failed)
 
 
@@ -74,7 +74,26 @@ def annotate_files(
     complete: bool = True,
     progress: Callable[[int, Source | None], None] | None = None,
 ) -> BatchResult:
-    """Annotate each file and hand it to `outlet`, whole or not at all.
+    """Annotate each file and hand it to `outlet`, whole or not at all. The rest is said at `run_files`."""
+
+    def work(source: Source, document: Document, transcripts: list[Transcript]) -> None:
+        outlet.keep(source, document, [annotator.annotate(transcript) for transcript in transcripts])
+
+    return run_files(
+        sources, open_document=open_document, options=options, work=work, complete=complete, progress=progress
+    )
+
+
+def run_files(
+    sources: Sequence[Source],
+    *,
+    open_document: Callable[[Source], Document],
+    options: ReadOptions,
+    work: Callable[[Source, Document, list[Transcript]], None],
+    complete: bool = True,
+    progress: Callable[[int, Source | None], None] | None = None,
+) -> BatchResult:
+    """Read each file and hand its transcripts to `work`; one that fails does not stop the others.
 
     `complete` says that no file of this run was left out as finished before. `progress` is called with the number of
     files behind it and the file that comes next, None at the end. Ctrl-C ends the loop between two results, as
@@ -91,7 +110,7 @@ def annotate_files(
             transcripts = read_transcripts(document, options)
             if len(sources) == 1 and complete:
                 check_roles_used(options.roles, transcripts)
-            outlet.keep(source, document, [annotator.annotate(transcript) for transcript in transcripts])
+            work(source, document, transcripts)
         except MendlineError as error:
             failed.append(Failure(source.path, _placed(error, source)))
         except BrokenPipeError:  # Nobody reads the results any more.

@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mendline.model.annotation import PROBABILITY_COLUMNS, AnnotatedTranscript, Annotation
-from mendline.model.labels import Label
+from mendline.review.tables import TABLES
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats import docx, parquet
-from mendline.transcripts.formats.noted import TurnNote
-from mendline.transcripts.formats.noted_files import FILE_COPIERS, FILE_WRITERS, annotated_file, write_file
+from mendline.transcripts.formats.noted_files import FILE_COPIERS, FILE_WRITERS, annotated_file
+from mendline.transcripts.notes import TurnNote, note_text
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.reading import format_named, format_of
-from mendline.transcripts.writing import COPIERS, WRITERS, annotated_copy, write_transcript
+from mendline.transcripts.writing import COPIERS, WRITERS, annotated_copy, written
 
-FILE_COPIES = (*dict.fromkeys((*FILE_WRITERS, *FILE_COPIERS)),)
-"""The formats whose notes have values, and which may hold several sessions."""
-COPIES = (*dict.fromkeys((*WRITERS, *COPIERS)), *FILE_COPIES)
-ONLY_COPIED = tuple(name for name in COPIES if name not in {*WRITERS, *FILE_WRITERS})
-"""The formats that are written only from a source of the same format."""
+COPIES = tuple(name for name in dict.fromkeys((*WRITERS, *COPIERS, *FILE_WRITERS, *FILE_COPIERS)) if name not in TABLES)
+"""The transcript formats that annotated transcripts are written in; each can be written from any source."""
 BINARY = (docx.NAME, parquet.NAME)
 
 
@@ -35,10 +32,12 @@ def copy_endings() -> dict[str, str]:
 
 def note(annotation: Annotation) -> str | None:
     """What is noted at a turn: label, marker, probability, and ? where a person should look. None if neutral."""
-    if annotation.label is Label.NEUTRAL and not annotation.needs_review:
-        return None
-    marker = f" ({annotation.marker})" if annotation.marker else ""
-    return f"{annotation.label}{marker} {annotation.probability:.2f}{'?' if annotation.needs_review else ''}"
+    return note_text(
+        annotation.label,
+        marker=annotation.marker,
+        probability=annotation.probability,
+        needs_review=annotation.needs_review,
+    )
 
 
 def turn_note(annotation: Annotation, *, checkpoint: str) -> TurnNote:
@@ -71,33 +70,18 @@ def render_copy(
 
     `checkpoint` names what made the labels.
     """
-    source_format = format_of(document, options).NAME
-    if output_format in ONLY_COPIED and output_format != source_format:
-        raise OutputError(
-            f"{output_format} is only written as a copy of a {output_format} file, and this is {source_format}. Choose "
-            "another format with --format; `mendline formats` lists them.",
-            file=document.name,
-        )
-    if output_format not in FILE_COPIES:
-        return _text_copy(document, sessions, output_format, is_copy=output_format == source_format).encode("utf-8")
     transcripts = [session.transcript for session in sessions]
     notes = [[turn_note(each, checkpoint=checkpoint) for each in session.annotations] for session in sessions]
-    if output_format == source_format:
-        return annotated_file(document, transcripts, notes, format_name=output_format, options=options)
-    return write_file(transcripts, notes, format_name=output_format)
-
-
-def _text_copy(
-    document: Document, sessions: Sequence[AnnotatedTranscript], output_format: str, *, is_copy: bool
-) -> str:
-    if len(sessions) != 1:
+    if output_format in WRITERS and len(sessions) != 1:
         raise OutputError(
             f"holds {len(sessions)} sessions, and a {output_format} transcript holds one. Choose csv, tsv or jsonl "
             "with --format.",
             file=document.name,
         )
-    session = sessions[0]
-    notes = [note(annotation) for annotation in session.annotations]
+    is_copy = output_format == format_of(document, options).NAME
     if is_copy and output_format in COPIERS:
-        return annotated_copy(document, session.transcript, notes, format_name=output_format)
-    return write_transcript(session.transcript, notes, format_name=output_format)
+        words = [each.text for each in notes[0]]
+        return annotated_copy(document, transcripts[0], words, format_name=output_format).encode()
+    if is_copy and output_format in FILE_COPIERS:
+        return annotated_file(document, transcripts, notes, format_name=output_format, options=options)
+    return written(transcripts, notes, format_name=output_format)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -55,17 +56,23 @@ def choose(
             f"--format {SCREEN} is for reading, not for files. Leave out -o, or choose csv, tsv or jsonl."
         )
     path = Path(output)
-    if _means_folder(output, several=several):
+    if means_folder(output, several=several):
         return Destination(Kind.FOLDER, output_format or "csv", path)
-    chosen = output_format or endings.get(_ending(path, endings).lower(), "")
-    if not chosen:
+    chosen = output_format or format_by_ending(output, endings, option="--format")
+    _one_transcript_each(chosen, several=several)
+    return Destination(Kind.FILE, chosen, path)
+
+
+def format_by_ending(output: str, endings: Mapping[str, str], *, option: str) -> str:
+    """The format that the ending of a file's name asks for. Raises OutputError that says to choose with `option`."""
+    chosen = endings.get(_ending(Path(output), endings).lower())
+    if chosen is None:
         raise OutputError(
-            f"no format goes by this ending. End the name with {', '.join(endings)}, choose with --format, or end it "
+            f"no format goes by this ending. End the name with {', '.join(endings)}, choose with {option}, or end it "
             "with / for a folder.",
             file=output,
         )
-    _one_transcript_each(chosen, several=several)
-    return Destination(Kind.FILE, chosen, path)
+    return chosen
 
 
 def targets(
@@ -73,9 +80,9 @@ def targets(
 ) -> dict[Source, Path]:
     """The file that each source's result goes to, for a destination with a path; below a folder, mirrored.
 
-    `ending` takes the place of a source's own: one of `endings` if it has one, else what follows its last dot. Raises
-    OutputError where two sources would share one file, where a source would be replaced, or where the results would
-    stand among what is read.
+    `ending` takes the place of a source's own: one of `endings` if it has one, else what follows its last dot. Sources
+    that would then share one file keep their own and get it behind that (`a.vtt.csv`, `a.srt.csv`). Raises OutputError
+    where two still do, where a source would be replaced, or where the results would stand among what is read.
     """
     path = destination.path
     assert path is not None
@@ -83,7 +90,9 @@ def targets(
     if destination.kind is Kind.FOLDER:
         if path.exists() and not path.is_dir():
             raise OutputError("is a file, not a folder. Choose another name.", file=path)
-        result = {source: path / _with_ending(source.place, ending, endings) for source in inputs.sources}
+        result = _apart(
+            {source: path / _with_ending(source.place, ending, endings) for source in inputs.sources}, ending
+        )
         _no_collision(result)
     else:
         if not path.parent.is_dir():
@@ -109,20 +118,22 @@ def _ending(path: PurePath, endings: Iterable[str]) -> str:
     return path.name[-len(max(known, key=len)) :] if known else path.suffix
 
 
-def refuse_existing(paths: Iterable[Path]) -> None:
-    """Raise OutputError if any of `paths` exists."""
+def refuse_existing(paths: Iterable[Path], *, resumable: bool = True) -> None:
+    """Raise OutputError if any of `paths` exists. `resumable` says that the command can go on in a folder."""
     existing = sorted({path for path in paths if path.exists()})
     if not existing:
         return
     more = "" if len(existing) == 1 else f" and {len(existing) - 1} more"
     raise OutputError(
-        f"exists{more}. Replace it with --overwrite, go on where an earlier run into a folder stopped with --resume, "
-        "or choose another name.",
+        f"exists{more}. Replace it with --overwrite, "
+        + ("go on where an earlier run into a folder stopped with --resume, " if resumable else "")
+        + "or choose another name.",
         file=existing[0],
     )
 
 
-def _means_folder(output: str, *, several: bool) -> bool:
+def means_folder(output: str, *, several: bool) -> bool:
+    """Whether a path that a person typed is meant as a folder for results."""
     path = Path(output)
     return output.endswith(("/", os.sep)) or path.is_dir() or (several and not path.suffix and not path.exists())
 
@@ -143,6 +154,15 @@ def _outside(path: Path, folders: Sequence[Path]) -> None:
                 "outside of it.",
                 file=path,
             )
+
+
+def _apart(result: Mapping[Source, Path], ending: str) -> dict[Source, Path]:
+    """The same targets, but those that several sources share with the whole name of each source in front."""
+    shared = Counter(os.path.normcase(target) for target in result.values())
+    return {
+        source: target if shared[os.path.normcase(target)] == 1 else target.with_name(source.place.name + ending)
+        for source, target in result.items()
+    }
 
 
 def _no_collision(result: Mapping[Source, Path]) -> None:

@@ -20,6 +20,7 @@ from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.files import write_bytes
 from mendline.transcripts.options import ReadOptions
+from mendline.transcripts.transcript import Transcript
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -149,19 +150,27 @@ def make_folder(folder: Path) -> None:
         raise OutputError(f"cannot be made: {error.strerror}. Choose another place.", file=folder) from error
 
 
-def _with_unique_names(kept: Sequence[tuple[Source, AnnotatedTranscript]]) -> list[AnnotatedTranscript]:
+def names_apart(kept: Sequence[tuple[Source, Transcript]]) -> list[Transcript]:
     """Give those sessions whose name occurs in several files the name of their file in front."""
-    count = Counter(name for name, _ in {(session.transcript.session, source) for source, session in kept})
+    count = Counter(name for name, _ in {(transcript.session, source) for source, transcript in kept})
     places = Counter(source.place for source in {source for source, _ in kept})
     return [
-        session
-        if count[session.transcript.session] == 1
-        else _renamed(session, source, place=source.place if places[source.place] == 1 else source.path)
-        for source, session in kept
+        transcript
+        if count[transcript.session] == 1
+        else _renamed(transcript, source, place=source.place if places[source.place] == 1 else source.path)
+        for source, transcript in kept
     ]
 
 
-def _renamed(session: AnnotatedTranscript, source: Source, *, place: PurePath) -> AnnotatedTranscript:
-    own = session.transcript.session
+def _with_unique_names(kept: Sequence[tuple[Source, AnnotatedTranscript]]) -> list[AnnotatedTranscript]:
+    named = names_apart([(source, session.transcript) for source, session in kept])
+    return [
+        AnnotatedTranscript(transcript, session.annotations)
+        for transcript, (_, session) in zip(named, kept, strict=True)
+    ]
+
+
+def _renamed(transcript: Transcript, source: Source, *, place: PurePath) -> Transcript:
+    own = transcript.session
     name = place.as_posix() if own == source.place.stem else f"{place.as_posix()}:{own}"
-    return AnnotatedTranscript(replace(session.transcript, session=name), session.annotations)
+    return replace(transcript, session=name)

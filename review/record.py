@@ -97,7 +97,8 @@ def finished(record: FolderRecord, targets: Mapping[Source, Path]) -> set[Source
 
 def made_by(checkpoint: str, *, with_text: bool, output_format: str, options: ReadOptions) -> dict[str, object]:
     """What the labels in a folder depend on besides the files, as plain JSON data."""
-    choices = {key: value for key, value in asdict(options).items() if value}
+    unset = asdict(ReadOptions())
+    choices = {key: value for key, value in asdict(options).items() if value != unset[key]}
     plain = {key: dict(value) if key == "roles" else value for key, value in choices.items()}
     return {"checkpoint": checkpoint, "text": with_text, "format": output_format, "reading": plain}
 

@@ -7,12 +7,11 @@ checkpoint labelled it, so that it is not taken for the work of a person.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from mendline.model.annotation import BY_MODEL, PROBABILITY_COLUMNS, AnnotatedTranscript, Annotation
+from mendline.transcripts.formats.json_records import rendered
+from mendline.transcripts.formats.written_rows import delimited, seconds_text, units_of
 from mendline.transcripts.transcript import Transcript, Turn
 
 COLUMNS = (
@@ -22,26 +21,18 @@ COLUMNS = (
 )
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 TABLES = (*DELIMITERS, "jsonl")
-# Legal inside a JSON string, but many programs end a line at them.
-_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 def render_table(sessions: Iterable[AnnotatedTranscript], *, table: str, with_text: bool, source: str) -> str:
     """Render all turns of `sessions` as one table: "csv", "tsv" or "jsonl". `source` names the checkpoint."""
     if table == "jsonl":
-        return "".join(_json_lines(sessions, with_text=with_text, source=source))
+        return rendered([*_json_rows(sessions, with_text=with_text, source=source)], "lines").decode()
     return _delimited(sessions, DELIMITERS[table], with_text=with_text)
 
 
 def _delimited(sessions: Iterable[AnnotatedTranscript], delimiter: str, *, with_text: bool) -> str:
-    stream = io.StringIO(newline="")
-    plain = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
-    # The csv module quotes a carriage return only where it ends the lines; bare, it would break the row in two.
-    careful = csv.writer(stream, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    plain.writerow(column for column in COLUMNS if with_text or column != "text")
-    for row in _rows(sessions, with_text=with_text):
-        (careful if any("\r" in cell for cell in row) else plain).writerow(row)
-    return stream.getvalue()
+    columns = [column for column in COLUMNS if with_text or column != "text"]
+    return delimited(columns, _rows(sessions, with_text=with_text), delimiter)
 
 
 def _rows(sessions: Iterable[AnnotatedTranscript], *, with_text: bool) -> Iterator[list[str]]:
@@ -52,7 +43,7 @@ def _rows(sessions: Iterable[AnnotatedTranscript], *, with_text: bool) -> Iterat
 
 def _cells(session: str, turn: Turn, annotation: Annotation, *, with_text: bool) -> list[str]:
     return [
-        *(session, str(turn.index), _seconds(turn.start), _seconds(turn.end), turn.speaker, turn.role),
+        *(session, str(turn.index), seconds_text(turn.start), seconds_text(turn.end), turn.speaker, turn.role),
         *([turn.text] if with_text else []),
         *(annotation.label, annotation.marker or "", f"{annotation.probability:.4f}"),
         *(f"{probability:.4f}" for probability in annotation.probabilities),
@@ -60,18 +51,14 @@ def _cells(session: str, turn: Turn, annotation: Annotation, *, with_text: bool)
     ]
 
 
-def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
-
-
-def _json_lines(sessions: Iterable[AnnotatedTranscript], *, with_text: bool, source: str) -> Iterator[str]:
+def _json_rows(sessions: Iterable[AnnotatedTranscript], *, with_text: bool, source: str) -> Iterator[dict[str, object]]:
     for session in sessions:
         for turn, annotation in zip(session.transcript.turns, session.annotations, strict=True):
-            row = _json_row(session.transcript, turn, annotation, with_text=with_text)
-            yield json.dumps(row | {"source": source}, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+            yield labelled_row(session.transcript, turn, annotation, with_text=with_text) | {"source": source}
 
 
-def _json_row(transcript: Transcript, turn: Turn, annotation: Annotation, *, with_text: bool) -> dict[str, object]:
+def labelled_row(transcript: Transcript, turn: Turn, annotation: Annotation, *, with_text: bool) -> dict[str, object]:
+    """A turn and what the model says of it, with the keys of a labelled session but for its source."""
     return {
         "session": transcript.session,
         "turn": turn.index,
@@ -87,7 +74,7 @@ def _json_row(transcript: Transcript, turn: Turn, annotation: Annotation, *, wit
         "probability": round(annotation.probability, 4),
         **dict(zip(PROBABILITY_COLUMNS, _rounded(annotation.probabilities), strict=True)),
         "needs_review": annotation.needs_review,
-        "source_ids": list(turn.source_ids),
+        **units_of(turn),
     }
 
 

@@ -6,6 +6,8 @@
     ├── OutputError            a result that cannot be written
     ├── CheckpointError        a model folder that is missing, changed or of another version
     ├── CorpusError            labelled sessions that break the corpus form
+    ├── ReviewError            a review that cannot be opened or served
+    │   └── StoreError         a store of codings that cannot be opened, read or written
     └── ConfigError            a training configuration with unknown, missing or wrong keys
 
 A message says what is wrong, where (file and line) and what to do next. It never quotes transcript text.
@@ -56,3 +58,11 @@ class CorpusError(LocatedError):
 
 class ConfigError(LocatedError):
     """A training configuration with unknown, missing or wrong keys."""
+
+
+class ReviewError(LocatedError):
+    """A review that cannot be opened or served."""
+
+
+class StoreError(ReviewError):
+    """A store of codings that cannot be opened, read or written."""
