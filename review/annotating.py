@@ -194,7 +194,7 @@ def _outlet(plan: Plan, annotator: Annotator, streams: Streams) -> Outlet:
         record.claim(choices, overwrite=request.overwrite)
         return FolderOutlet(rendering, plan.targets, record)
     write = (
-        partial(_write_stdout, streams.stdout_bytes)
+        partial(write_stdout, streams.stdout_bytes)
         if destination.path is None
         else partial(write_bytes, destination.path)
     )
@@ -204,7 +204,8 @@ def _outlet(plan: Plan, annotator: Annotator, streams: Streams) -> Outlet:
     return CopyOutlet(rendering, write)
 
 
-def _write_stdout(stream: BinaryIO, data: bytes) -> None:
+def write_stdout(stream: BinaryIO, data: bytes) -> None:
+    """Write to standard output. Raises OutputError where that fails for another reason than that nobody reads on."""
     try:
         stream.write(data)
         stream.flush()

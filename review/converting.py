@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from mendline.review import destination as destinations
-from mendline.review.annotating import open_source, parts_finder, read_endings
+from mendline.review.annotating import open_source, parts_finder, read_endings, write_stdout
 from mendline.review.batch import BatchResult, run_files
+from mendline.review.copies import BINARY
 from mendline.review.destination import Destination, Kind
 from mendline.review.inputs import Inputs, Source, collect
 from mendline.review.outlets import make_folder, names_apart
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.files import write_bytes
-from mendline.transcripts.formats import docx, parquet
 from mendline.transcripts.formats.kept import Kept, left_aside
 from mendline.transcripts.losses import losses
 from mendline.transcripts.notes import TurnNote
@@ -32,7 +32,6 @@ from mendline.transcripts.reading import format_named
 from mendline.transcripts.transcript import Transcript
 from mendline.transcripts.writing import WRITABLE, written
 
-BINARY = (docx.NAME, parquet.NAME)
 _LONGEST_NAME = 100
 
 
@@ -121,8 +120,7 @@ def run_convert(plan: Plan, *, stdin: BinaryIO, stdout: BinaryIO) -> Converted:
     if together:
         data = _rendered(names_apart(together), plan.destination.output_format, done.lost)
         if plan.destination.path is None:
-            stdout.write(data)
-            stdout.flush()
+            write_stdout(stdout, data)
         else:
             write_bytes(plan.destination.path, data)
     return done
@@ -145,7 +143,7 @@ def _destination(request: Request, *, several: bool, endings: dict[str, str]) ->
     return Destination(Kind.STREAM, chosen) if stream else Destination(Kind.FILE, chosen, Path(output))
 
 
-def _unclear(where: str, output: str | None) -> str:
+def _unclear(where: str, output: str | None) -> NoReturn:
     raise OutputError(f"{where} does not say which format to write. Say it: --to {'|'.join(WRITABLE)}.", file=output)
 
 

@@ -156,6 +156,9 @@ def key_of(source: Source, *, checkpoint: str, options: ReadOptions) -> Key:
     """By what the labels of a file are known. Raises TranscriptError where it cannot be read or is too large."""
     reading = made_by("", with_text=True, output_format="", options=options)["reading"]
     try:
+        for path in source.files:
+            if path.exists() and not path.is_file():  # A pipe would wait for a writer, and can be read only once.
+                raise TranscriptError("is not an ordinary file. Save what it gives to one first.", file=path)
         size = sum(path.stat().st_size for path in source.files)
         if size > MOST_BYTES:
             raise TranscriptError(

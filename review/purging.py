@@ -15,7 +15,7 @@ from mendline.review.inputs import Source
 from mendline.review.opening import bytes_of, place_seen_from
 from mendline.review.record import fingerprint
 from mendline.review.store.database import DEFAULT_NAME, files_of, open_store
-from mendline.review.store.deleting import Doomed, delete_sessions, find_doomed, needles
+from mendline.review.store.deleting import Doomed, check_gone, delete_sessions, find_doomed, needles
 from mendline.review.store.sessions import content_of, storable
 from mendline.review.traces import Said, Sought, Traces, delete_file, find_traces, remove_traces
 from mendline.transcripts.errors import MendlineError, ReviewError
@@ -78,7 +78,9 @@ def plan_purge(request: Request) -> Plan:
     known = [_known(path) for path in request.files]
     stores = _stores(request)
     found = tuple((path, _in_store(path, known)) for path in stores)
-    sources = _unique(file for each in known for file in each.source.files if file.is_file())
+    # To delete a link alone would leave what it leads to.
+    given = [file for each in known for file in each.source.files if file.is_file()]
+    sources = _unique(path for file in given for path in ((file, file.resolve()) if file.is_symlink() else (file,)))
     doomed = [each for _, sessions in found for each in sessions]
     sessions = (*(said for each in known for said in each.said), *(each.said for each in doomed))
     sought = Sought(
@@ -113,7 +115,8 @@ def run_purge(plan: Plan) -> list[str]:
     """Delete what was planned and say what was. Raises MendlineError; what went before is gone then."""
     for path, sessions in plan.stores:
         with open_store(path, create=False) as store:
-            delete_sessions(store, sessions, words=plan.words)
+            delete_sessions(store, sessions)
+        check_gone(path, plan.words)
     remove_traces(plan.traces)
     for path in plan.sources:
         delete_file(path)
@@ -221,6 +224,9 @@ def _notes(
     if not request.results:
         yield "no results were looked through. Name their folders with --results."
     own = {file.resolve() for each in known for file in each.source.files}
+    for file in sorted(own):
+        if file.is_file() and file.stat().st_nlink > 1:
+            yield f"{file}: is known by other names too (hard links), and its text stays under them."
     for path, sessions in found:
         places = _unique(path.resolve().parent / place for each in sessions for place in each.places)
         for place in places:

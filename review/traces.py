@@ -23,6 +23,7 @@ MOST_BYTES = 200 * 1024 * 1024
 PACKED = frozenset({".docx", ".parquet", ".pdf", ".zip", ".gz", ".sqlite"})
 """Endings of files in which words cannot be found as they are."""
 _REPORT = b"Mendline report"
+_BREAKS = b"\r\n"
 _FEWEST, _PART = 2, 0.2
 """How many passages, and which part of all, make a file one that holds words of a session: some are said anywhere."""
 
@@ -45,12 +46,12 @@ class Traces:
     """What was found. `files` are made of the session alone, `rows` are its lines in files that hold others too.
 
     `recorded` are those of `files` that a note holds. `holding` have words of it and are not of a kind that is changed
-    here; `unread` could not be looked into.
+    here; `unread` could not be looked into; links are not followed.
     """
 
     files: list[Path] = field(default_factory=list)
     recorded: list[tuple[FolderRecord, str]] = field(default_factory=list)
-    rows: dict[Path, frozenset[int]] = field(default_factory=dict)
+    rows: dict[Path, tuple[bytes, ...]] = field(default_factory=dict)
     holding: list[Path] = field(default_factory=list)
     unread: list[Path] = field(default_factory=list)
 
@@ -65,7 +66,11 @@ def find_traces(places: Sequence[Path], sought: Sought, *, aside: Collection[Pat
         words = needles(text for said in sought.sessions for _, text in said)
         names = [_called(name) for name in sorted(sought.names)]
         for path in _files(places):
-            if path.resolve() not in done:
+            if path.resolve() in done:
+                continue
+            if path.is_symlink():
+                traces.unread.append(path)
+            else:
                 done.add(path.resolve())
                 _look_into(path, sought.sessions, words, names, traces)
     except OSError as error:
@@ -84,8 +89,10 @@ def remove_traces(traces: Traces) -> None:
         if record.made_by is not None:
             record.claim(record.made_by, overwrite=False)  # Writes the note.
     for path, lines in traces.rows.items():
-        held = path.read_bytes().splitlines(keepends=True)
-        write_bytes(path, b"".join(line for number, line in enumerate(held) if number not in lines))
+        # By their words, not their numbers: the file may have changed since, while somebody was asked.
+        gone = set(lines)
+        if held := _lines(path):
+            write_bytes(path, b"".join(line for line in held if line.rstrip(_BREAKS) not in gone))
 
 
 def delete_file(path: Path) -> None:
@@ -94,6 +101,16 @@ def delete_file(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be deleted: {error.strerror}. Delete it yourself.", file=path) from error
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines of a file, none if it is gone already. Raises OutputError."""
+    try:
+        return path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise OutputError(f"cannot be read: {error.strerror}. Check its permissions.", file=path) from error
 
 
 def _take_recorded(place: Path, fingerprints: Collection[str], traces: Traces) -> None:
@@ -114,8 +131,8 @@ def _take_recorded(place: Path, fingerprints: Collection[str], traces: Traces) -
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
-        below = sorted(place.rglob("*")) if place.is_dir() else [place]
-        yield from (path for path in below if path.is_file() and not path.is_symlink() and path.name != RECORD)
+        below = sorted(place.rglob("*")) if place.is_dir() else [place.resolve()]
+        yield from (path for path in below if (path.is_symlink() or path.is_file()) and path.name != RECORD)
 
 
 def _look_into(
@@ -125,7 +142,7 @@ def _look_into(
         traces.unread.append(path)
         return
     data = path.read_bytes()
-    lines = _rows_of(data, sessions) if path.suffix.lower() == ".jsonl" else frozenset()
+    lines = _rows_of(data, sessions) if path.suffix.lower() == ".jsonl" else ()
     if lines:
         if len(lines) == sum(bool(line.strip()) for line in data.splitlines()):
             traces.files.append(path)
@@ -154,18 +171,18 @@ def _called(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"(?m)(?:^|[\">\t,/])" + re.escape(name.encode()) + rb"(?:[\"<\t,]|$)")
 
 
-def _rows_of(data: bytes, sessions: Sequence[Said]) -> frozenset[int]:
+def _rows_of(data: bytes, sessions: Sequence[Said]) -> tuple[bytes, ...]:
     """The lines of JSON Lines in the corpus form that are one of the sessions, by its words turn by turn."""
-    by_session: dict[object, dict[int, Mapping[str, object]]] = {}
-    for number, line in enumerate(data.splitlines(keepends=True)):
+    by_session: dict[object, list[tuple[bytes, Mapping[str, object]]]] = {}
+    for line in data.splitlines():
         row = _row(line)
         if row is not None:
-            by_session.setdefault(row.get("session"), {})[number] = row
-    return frozenset(
-        number
+            by_session.setdefault(row.get("session"), []).append((line, row))
+    return tuple(
+        line
         for rows in by_session.values()
-        if any(all(_is_turn_of(row, said) for row in rows.values()) for said in sessions)
-        for number in rows
+        if any(all(_is_turn_of(row, said) for _, row in rows) for said in sessions)
+        for line, _ in rows
     )
 
 

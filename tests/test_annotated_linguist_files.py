@@ -143,6 +143,13 @@ def document(content: str | bytes, name: str = "talk") -> Document:
     return Document.from_bytes(raw, name=name, path=Path(name))
 
 
+def notes_of(source: Document) -> list[str | None]:
+    """What the file says of each of its turns."""
+    (transcript,) = read_transcripts(source)
+    notes = transcript.notes or (None,) * len(transcript.turns)
+    return [None if note is None else note.text for note in notes]
+
+
 def copy_of(kind: str, content: str | bytes, notes: list[str | None]) -> str:
     source = document(content)
     return annotated_copy(source, read_transcripts(source)[0], notes, format_name=MODULES[kind].NAME)
@@ -160,8 +167,8 @@ def test_the_copy_reads_as_the_same_turns_with_the_same_labels(kind: str, line_e
     content = FILES[kind].replace("\n", line_end)
     copy = copy_of(kind, content, NOTES)
     assert read_transcripts(document(copy)) == read_transcripts(document(content))
-    assert MODULES[kind].notes_of(document(copy)) == NOTES
-    assert MODULES[kind].notes_of(document(content)) == [None] * 3
+    assert notes_of(document(copy)) == NOTES
+    assert notes_of(document(content)) == [None] * 3
     assert copy.count("\n") == copy.count(line_end)
 
 
@@ -171,7 +178,7 @@ def test_labels_of_before_are_replaced(kind: str) -> None:
     others: list[str | None] = [None, "withdrawal (minimal) 0.60", None]
     second = copy_of(kind, first, others)
     assert second == copy_of(kind, FILES[kind], others)
-    assert MODULES[kind].notes_of(document(second)) == others
+    assert notes_of(document(second)) == others
 
 
 def test_all_else_in_chat_stays() -> None:
@@ -216,7 +223,7 @@ def test_elan_gets_what_its_labels_need_where_the_format_has_it() -> None:
 def test_elan_in_utf16_becomes_utf8_and_says_so() -> None:
     copy = copy_of("elan", ELAN.replace('"UTF-8"', "'UTF-16'", 1).encode("utf-16"), NOTES)
     assert copy.startswith("<?xml version=\"1.0\" encoding='UTF-8'?>")
-    assert elan.notes_of(document(copy.encode())) == NOTES
+    assert notes_of(document(copy.encode())) == NOTES
 
 
 def test_a_tier_below_the_labels_is_not_left_hanging() -> None:
@@ -244,7 +251,7 @@ def test_a_textgrid_that_ends_without_a_line_end_and_has_labels_in_the_middle() 
         moved = moved.replace(f"    item [{old}]:", f"    item <{number}>:", 1)
     moved = moved.replace("item <", "item [").replace(">:", "]:")
     again = copy_of("textgrid long", moved.rstrip("\n "), NOTES)
-    assert textgrid.notes_of(document(again)) == NOTES
+    assert notes_of(document(again)) == NOTES
     assert [line.strip() for line in again.splitlines() if "item [" in line] == [
         "item []:",
         *(f"item [{number}]:" for number in range(1, 6)),
@@ -268,7 +275,7 @@ ANY_NOTE = st.one_of(
 @given(kind=st.sampled_from(sorted(FILES)), notes=st.tuples(ANY_NOTE, ANY_NOTE, ANY_NOTE))
 def test_whatever_is_noted_reads_back(kind: str, notes: tuple[str | None, ...]) -> None:
     copy = copy_of(kind, FILES[kind], list(notes))
-    assert MODULES[kind].notes_of(document(copy)) == list(notes)
+    assert notes_of(document(copy)) == list(notes)
     assert read_transcripts(document(copy)) == read_transcripts(document(FILES[kind]))
 
 
@@ -300,7 +307,7 @@ def test_a_fresh_file_reads_back_as_the_same_turns(kind: str) -> None:
     assert [turn.end for turn in again.turns] == [2.25, 2.0, 3.5, 4.125, 5.125, 3701.0]
     last = "Notes" if kind == "elan" else "Speaker Two"
     assert [turn.speaker for turn in again.turns] == ["Anna", "Ben", "Anna", "Ben", "Anna", last]
-    assert MODULES[kind].notes_of(written) == TALK_NOTES
+    assert notes_of(written) == TALK_NOTES
 
 
 @pytest.mark.parametrize("kind", ["elan", "textgrid"])
@@ -352,7 +359,7 @@ def test_whatever_is_said_reads_back_in_order_of_time(spoken: list[tuple[str, in
     written = fresh(kind, Transcript("x", turns), [f"note {turn.index}" for turn in turns])
     (again,) = read_transcripts(written)
     assert sorted((t.start, t.text) for t in again.turns) == sorted((t.start, t.text) for t in turns)
-    notes = MODULES[kind].notes_of(written)
+    notes = notes_of(written)
     assert [turn.text.replace("words", "note") for turn in again.turns] == notes
     starts = [turn.start for turn in again.turns]
     assert starts == sorted(starts, key=lambda start: start or 0)
@@ -434,7 +441,7 @@ def test_the_files_of_one_session_become_one_file(tmp_path: Path) -> None:
     assert [entry.label for entry in grid.getTier("tim").entries] == ["", "no", ""]
     (again,) = read_transcripts(path)
     assert again == transcript
-    assert textgrid.notes_of(Document.from_path(path)) == NOTES
+    assert notes_of(Document.from_path(path)) == NOTES
 
 
 @pytest.mark.skipif(not PRIMOCK57.is_dir(), reason="PriMock57 is not beside the project")
@@ -446,7 +453,7 @@ def test_all_of_primock57_is_written_and_read_again(tmp_path: Path) -> None:
         path = tmp_path / f"{transcript.session}.TextGrid"
         path.write_text(annotated_copy(source, transcript, notes, format_name="textgrid"), encoding="utf-8")
         assert read_transcripts(path)[0] == transcript
-        assert textgrid.notes_of(Document.from_path(path)) == notes
+        assert notes_of(Document.from_path(path)) == notes
         if number < 10:
             grid = praat.openTextgrid(str(path), includeEmptyIntervals=False, reportingMode="error")
             labels = [entry for name in ("rup@doctor", "rup@patient") for entry in grid.getTier(name).entries]
@@ -478,7 +485,7 @@ def test_a_folder_of_parts_gives_one_result_for_each_session(annotate: Callable[
         "alone.TextGrid",
         "s1.TextGrid",
     ]
-    assert textgrid.notes_of(Document.from_path(out / "s1.TextGrid"))[0] is None
+    assert notes_of(Document.from_path(out / "s1.TextGrid"))[0] is None
     annotate(folder, "-o", tmp_path / "all.csv")
     assert {line.split(",")[0] for line in (tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()[1:]} == {
         "alone",
@@ -529,5 +536,5 @@ def test_a_copy_by_its_ending(kind: str, ending: str, annotate: Callable[..., Re
     source, target = tmp_path / f"a{ending}", tmp_path / f"b{ending}"
     source.write_text(FILES[kind], encoding="utf-8")
     annotate(source, "-o", target)
-    notes = MODULES[kind].notes_of(Document.from_path(target))
+    notes = notes_of(Document.from_path(target))
     assert "confrontation (attack) 0.91" in notes

@@ -19,14 +19,15 @@ from pyarrow import parquet as arrow
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
-from mendline.transcripts.formats.noted import TurnNote
 from mendline.transcripts.formats.noted_files import FILE_COPIERS, FILE_WRITERS, annotated_file, write_file
+from mendline.transcripts.notes import TurnNote
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.reading import format_of, read_transcripts
 from mendline.transcripts.transcript import Transcript, Turn
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 ENDINGS = {"docx": ".docx", "parquet": ".parquet", "convokit": ".jsonl", "labelstudio": ".json", "doccano": ".jsonl"}
+ENDINGS |= {"csv": ".csv", "tsv": ".tsv", "jsonl": ".jsonl"}
 NOTE = TurnNote("repair (own) 0.83", "repair", 0.83, {"label": "repair", "probability": 0.83, "needs_review": False})
 SURE = TurnNote(None, "neutral", 0.99, {"label": "neutral", "probability": 0.99, "needs_review": False})
 NOTHING = TurnNote()
@@ -392,5 +393,6 @@ def test_whatever_is_said_is_written_and_noted(spoken: list[str], kind: str) -> 
     fresh = document(write_file([Transcript("s", turns)], notes, format_name=kind), kind)
     transcripts = read_transcripts(fresh)
     assert [turn.text for turn in transcripts[0].turns] == spoken
-    again = annotated_file(fresh, transcripts, notes, format_name=kind, options=ReadOptions())
-    assert read_transcripts(document(again, kind)) == transcripts
+    if kind in FILE_COPIERS:
+        again = annotated_file(fresh, transcripts, notes, format_name=kind, options=ReadOptions())
+        assert read_transcripts(document(again, kind)) == transcripts

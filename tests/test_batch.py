@@ -153,13 +153,21 @@ def target_error(tmp_path: Path, inputs: Inputs, output: str, kind: Kind = Kind.
     return str(caught.value)
 
 
-def test_two_files_with_one_result_are_an_error_that_names_both(tmp_path):
-    write(tmp_path / "in/s.txt")
-    write(tmp_path / "in/s.vtt")
-    message = target_error(tmp_path, collect([tmp_path / "in"], extensions={".txt", ".vtt"}), "out")
+def test_files_with_one_result_keep_their_own_endings_and_no_others_do(tmp_path):
+    for name in ("s.txt", "s.vtt", "t.txt"):
+        write(tmp_path / "in" / name)
+    inputs = collect([tmp_path / "in"], extensions={".txt", ".vtt"})
+    found = targets(Destination(Kind.FOLDER, "csv", tmp_path / "out"), inputs, ending=".csv")
+    assert sorted(path.name for path in found.values()) == ["s.txt.csv", "s.vtt.csv", "t.csv"]
+
+
+def test_files_that_still_have_one_result_are_an_error_that_names_both(tmp_path):
+    for name in ("s.txt", "s.vtt", "s.txt.srt"):
+        write(tmp_path / "in" / name)
+    message = target_error(tmp_path, collect([tmp_path / "in"], extensions={".txt", ".vtt", ".srt"}), "out")
     assert "s.txt" in message
-    assert "s.vtt" in message
-    assert "out/s.csv" in message
+    assert "s.txt.srt" in message
+    assert "out/s.txt.csv" in message
 
 
 @pytest.mark.parametrize(("output", "kind"), [("in", Kind.FOLDER), ("in/out", Kind.FOLDER), ("in/all.csv", Kind.FILE)])
@@ -371,12 +379,17 @@ def test_a_results_folder_belongs_to_one_checkpoint(tmp_path):
     claim(tmp_path, "other (2)")
 
 
-def test_roles_and_columns_belong_to_the_choices():
-    plain, other = (
+def test_roles_and_columns_and_the_rule_for_turns_belong_to_the_choices():
+    plain, *others = (
         made_by("m", with_text=True, output_format="csv", options=options)
-        for options in (ReadOptions(), ReadOptions(roles={"C": "parent"}))
+        for options in (
+            *(ReadOptions(), ReadOptions(roles={"C": "parent"})),
+            *(ReadOptions(join_gap=0), ReadOptions(join_gap=1.5), ReadOptions(keep_units=True)),
+        )
     )
-    assert plain != other
+    assert plain["reading"] == {}
+    assert plain not in others
+    assert len({str(each) for each in others}) == 4
 
 
 def test_overwriting_with_another_checkpoint_forgets_what_it_does_not_replace(tmp_path):

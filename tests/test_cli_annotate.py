@@ -292,7 +292,8 @@ def test_several_sessions_in_one_file(annotate, tmp_path):
 
 
 def test_results_that_would_collide_are_known_before_the_model_is_loaded(annotate, folder, tmp_path, stand_in):
-    (folder / "a.vtt").write_text(VTT, encoding="utf-8")
+    for name in ("a.vtt", "a.txt.vtt"):
+        (folder / name).write_text(VTT, encoding="utf-8")
     result = annotate(folder, "-o", tmp_path / "out", code=1)
     assert "both" in result.stderr
     assert "would be written here" in result.stderr

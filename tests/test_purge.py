@@ -302,6 +302,106 @@ def test_rows_of_another_session_by_the_same_name_stay(reviewed, folder, tmp_pat
     assert path.read_bytes() == before
 
 
+def test_rows_that_came_while_somebody_was_asked_stay(reviewed, folder, tmp_path):
+    path = tmp_path / "corrections.jsonl"
+    export_corrections(folder, path)
+    plan = plan_purge(Request(files=(folder / "talk.txt",), results=(path,)))
+    others = [line for line in path.read_bytes().splitlines(keepends=True) if b'"other"' in line]
+    own = [line for line in path.read_bytes().splitlines(keepends=True) if b'"other"' not in line]
+    path.write_bytes(b"".join(others + own))
+    run_purge(plan)
+    assert path.read_bytes() == b"".join(others)
+
+
+def test_results_that_went_while_somebody_was_asked_do_not_stop_it(reviewed, folder, tmp_path):
+    path = tmp_path / "corrections.jsonl"
+    export_corrections(folder, path)
+    plan = plan_purge(Request(files=(folder / "talk.txt",), results=(path,)))
+    path.unlink()
+    run_purge(plan)
+    assert not path.exists()
+    assert not (folder / "talk.txt").exists()
+
+
+def test_links_in_results_are_not_followed_and_told(reviewed, folder, tmp_path):
+    outside = write(tmp_path / "outside" / "copy.jsonl", "I am sorry, I pushed too fast.\n")
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "file.jsonl").symlink_to(outside)
+    (results / "folder").symlink_to(outside.parent)
+    (results / "source.txt").symlink_to(folder / "talk.txt")
+    plan, _ = purge(folder / "talk.txt", results=(results,))
+    assert [path.name for path in plan.traces.unread] == ["file.jsonl", "folder"]
+    assert outside.exists()
+
+
+def test_results_that_are_named_by_a_link_are_looked_through(reviewed, folder, tmp_path):
+    path = tmp_path / "real" / "corrections.jsonl"
+    path.parent.mkdir()
+    export_corrections(folder, path)
+    (tmp_path / "link.jsonl").symlink_to(path)
+    (tmp_path / "linked").symlink_to(path.parent)
+    for place in (tmp_path / "link.jsonl", tmp_path / "linked"):
+        plan = plan_purge(Request(files=(folder / "talk.txt",), results=(place,)))
+        assert [len(lines) for lines in plan.traces.rows.values()] == [6]
+
+
+def test_a_link_to_the_transcript_does_not_save_it(reviewed, folder, tmp_path):
+    link = tmp_path / "link.txt"
+    link.symlink_to(folder / "talk.txt")
+    plan, told = purge(link, store=folder / DEFAULT_NAME)
+    assert plan.sources == (link, folder / "talk.txt")
+    assert f"  {folder / 'talk.txt'}: the transcript itself" in told
+    assert not link.is_symlink()
+    assert not (folder / "talk.txt").exists()
+
+
+def test_another_name_of_the_same_file_is_told(reviewed, folder, tmp_path):
+    (tmp_path / "second.txt").hardlink_to(folder / "talk.txt")
+    plan, _ = purge(folder / "talk.txt")
+    assert (
+        f"{folder / 'talk.txt'}: is known by other names too (hard links), and its text stays under them." in plan.notes
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("Ты никогда меня не слушаешь, и я устала.", "Прости, я слишком торопился сегодня."),
+        ("你从来不听我说话", "对不起我今天太着急"),
+        ("Ærlig talt hører du aldrig på mig når jeg græder.", "Undskyld, jeg pressede på alt for hårdt."),
+    ],
+    ids=["cyrillic", "chinese", "danish"],
+)
+def test_words_in_other_letters_are_found_too(stand_in, folder, tmp_path, said):
+    text = "".join(f"{speaker}: {each}\n" for speaker, each in zip("AB", said, strict=True))
+    path = write(folder / "third.txt", text)
+    review(stand_in, folder)
+    copy = write(tmp_path / "results" / "table.csv", text.replace(": ", ","))
+    with open_store(folder / DEFAULT_NAME) as store, store.writing() as connection:
+        connection.execute("CREATE TABLE stray (text)")
+        connection.execute("INSERT INTO stray VALUES (?)", (said[0],))
+    plan = plan_purge(Request(files=(path,), results=(copy.parent,)))
+    assert plan.traces.holding == [copy]
+    with pytest.raises(StoreError, match="still holds"):
+        run_purge(plan)
+
+
+def test_looking_for_words_takes_no_lock_away(reviewed, folder, monkeypatch):
+    opened = []
+    original = type(folder).read_bytes
+
+    def watching(path):
+        if path.name.startswith(DEFAULT_NAME):
+            opened.append([each.name for each in files_of(folder / DEFAULT_NAME)])
+        return original(path)
+
+    monkeypatch.setattr(type(folder), "read_bytes", watching)
+    purge(folder / "talk.txt")
+    # The files beside a store are only there while it is open.
+    assert opened == [[DEFAULT_NAME]]
+
+
 def test_a_page_of_a_session_that_only_shares_sentences_stays(stand_in, runner, folder, tmp_path):
     short = write(folder / "short.txt", "A: You never listen to me.\nB: I heard every word of it, believe me.\n")
     page = tmp_path / "page.html"

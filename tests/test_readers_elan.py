@@ -179,7 +179,7 @@ def test_deep_nesting_is_no_danger() -> None:
 
 
 def test_tiers_that_depend_on_each_other_are_refused() -> None:
-    with pytest.raises(TranscriptError, match="no tier holds what is said"):
+    with pytest.raises(TranscriptError, match="this tier depends on itself"):
         read(eaf(slots(0, 1), ONE.replace('"A" ', '"A" PARENT_REF="A" ')))
 
 

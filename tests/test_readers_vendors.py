@@ -279,7 +279,42 @@ def test_revai() -> None:
     assert [turn.speaker for turn in read(named).turns] == ["Anna", "Ben"]
 
 
+def otter_part(text: str, second: float, **more: Any) -> dict[str, Any]:
+    offsets = {"start_offset": round(second * 16000), "end_offset": round((second + 0.5) * 16000)}
+    return {"transcript": text, "id": 900 + round(second), "alignment": [], **offsets, **more}
+
+
+def test_otter() -> None:
+    parts = [
+        otter_part("Hi", 0, speaker_name="Anna"),
+        otter_part("there.", 1, speaker_name="Anna"),
+        otter_part("No.", 2.25, speaker_id=7, speaker_model_label="1"),
+        otter_part("Oh.", 3, speaker_id=None, speaker_model_label="0"),
+    ]
+    speech = {"title": "x", "speakers": [{"id": 7, "speaker_name": "Ben"}], "transcripts": parts}
+    expected = [("Anna", "Hi there.", 0, 1.5), ("Ben", "No.", 2.25, 2.75), ("Speaker 0", "Oh.", 3, 3.5)]
+    for content in ({"status": "OK", "speech": speech}, speech):
+        assert said(content) == expected
+    assert [turn.source_ids for turn in read(speech).turns] == [("900", "901"), ("902",), ("903",)]
+
+
+def test_units_and_pauses_of_words() -> None:
+    words = [("Well,", 0), ("yes.", 0.5), ("No", 1), ("more.", 9)]
+    content = deepgram([deepgram_word(text, second, 0) for text, second in words])
+
+    def texts(**options: Any) -> list[str]:
+        return [turn.text for turn in read_transcripts(document(content), ReadOptions(**options))[0].turns]
+
+    assert texts() == ["Well, yes. No more."]
+    assert texts(keep_units=True) == ["Well, yes.", "No", "more."]
+    assert texts(join_gap=2) == ["Well, yes. No", "more."]
+    assert texts(join_gap=20) == ["Well, yes. No more."]
+
+
 SAMPLES: dict[str, Any] = {
+    "otter": {
+        "speech": {"transcripts": [otter_part("Hi", 0, speaker_name="A"), otter_part("No", 1, speaker_name="B")]}
+    },
     "aws": aws(items=AWS_WORDS, speaker_labels=AWS_LABELS),
     "deepgram": deepgram([deepgram_word("Hi.", 0, 0), deepgram_word("No.", 1, 1)]),
     "assemblyai": ASSEMBLYAI,
@@ -303,7 +338,7 @@ def without_speakers(value: Any) -> Any:
         return [without_speakers(part) for part in value]
     if not isinstance(value, dict):
         return value
-    said_by = {"speaker", "speaker_label", "speaker_labels", "speakerTag", "ParticipantRole"}
+    said_by = {"speaker_name", "speaker", "speaker_label", "speaker_labels", "speakerTag", "ParticipantRole"}
     return {key: without_speakers(part) for key, part in value.items() if key not in said_by}
 
 
@@ -316,6 +351,7 @@ def without_speakers(value: Any) -> Any:
         ("azure", "with diarization"),
         ("google", "diarizationConfig"),
         ("revai", "skip_diarization"),
+        ("otter", "tell the speakers apart"),
     ],
 )
 def test_words_without_speakers_are_refused_with_the_setting_to_change(name: str, setting: str) -> None:
@@ -338,6 +374,7 @@ def test_words_without_speakers_are_refused_with_the_setting_to_change(name: str
         (azure({"nBest": [5]}), '"nBest" of phrase 1 is not a list of objects'),
         (google([google_word("x", 0) | {"endTime": {"nanos": "x"}}]), '"endTime" of word 1 of result 1'),
         (revai((0, [("secretwords", 1e400)])), '"ts" of monologue 1 is not a time'),
+        ({"transcripts": [otter_part("x", 0) | {"end_offset": "soon"}]}, '"end_offset" of transcript 1 is not a time'),
         (revai((0, [("x\ud800", 1)])), "half of a character"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -514,6 +515,18 @@ def test_an_interrupt_while_labelling_is_exit_130(stand_in, runner, talk, monkey
 
     monkeypatch.setattr(stand_in, "annotate", interrupt)
     assert runner.invoke(cli, ["review", str(talk), "--no-browser"]).exit_code == 130
+
+
+def test_a_coder_without_a_name_is_an_error_and_not_somebody_else(runner, talk):
+    done = runner.invoke(cli, ["review", str(talk), "--no-browser", "--coder", ""])
+    assert (done.exit_code, "a coder's name has 1 to 80 characters" in done.output) == (1, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="other systems have no pipes with names")
+def test_a_pipe_is_refused_and_not_waited_for(stand_in, tmp_path):
+    os.mkfifo(tmp_path / "talk.txt")
+    with pytest.raises(ReviewError, match="is not an ordinary file. Save what it gives to one first"):
+        review_of(stand_in, tmp_path / "talk.txt")
 
 
 def test_a_text_browser_is_not_opened(monkeypatch):

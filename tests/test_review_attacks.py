@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import resource
 import signal
@@ -21,6 +22,7 @@ from desks import ORIGIN, PORT, TALK, coding, review_of, running
 from mendline.review.opening import MOST_BYTES, MOST_TURNS
 from mendline.review.store.codings import current, history
 from mendline.review.store.database import open_store
+from mendline.review.web import peers
 from mendline.review.web.media import media_at
 from mendline.review.web.security import HEADERS, MOST_BODY_BYTES
 from mendline.transcripts.errors import ReviewError
@@ -152,6 +154,59 @@ def test_of_many_at_once_one_gets_the_cookie(review):
     for thread in threads:
         thread.join()
     assert sum(each is not None for each in answers) == 1
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """The system's list of connections, in which the client of these tests has one to the page."""
+    path = tmp_path / "tcp"
+
+    def owned_by(*users: int) -> None:
+        lines = [
+            f" {n}: 0100007F:C350 0100007F:{PORT:04X} 01 0:0 00:0 0 {user} 0 1 1 0 20" for n, user in enumerate(users)
+        ]
+        path.write_text("\n".join(["  sl  local_address", " 9: 0100007F:0016 00000000:0000 0A 0:0 00:0 0 7 0", *lines]))
+
+    monkeypatch.setattr(peers, "TABLES", (tmp_path / "none", path))
+    monkeypatch.setattr(peers.os, "getuid", lambda: 1000)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    return owned_by
+
+
+@pytest.mark.parametrize("users", [(1001,), (1000, 1001), (0, 1001)])
+def test_a_link_that_another_user_read_in_the_list_of_processes_opens_nothing(review, table, users):
+    table(*users)
+    stranger = review.stranger()
+    refused(stranger.get(f"/open?token={review.token}"))
+    table(1000)
+    assert stranger.get(f"/open?token={review.token}").status_code == 303
+
+
+@pytest.mark.parametrize("users", [(), (1000,), (0,)])
+def test_the_own_browser_and_relays_of_the_system_can_open_the_link(review, table, users):
+    table(*users)
+    assert review.stranger().get(f"/open?token={review.token}").status_code == 303
+
+
+def test_who_runs_it_by_sudo_looks_at_it_as_themselves(review, table, monkeypatch):
+    table(1001)
+    monkeypatch.setenv("SUDO_UID", "1001")
+    assert peers.is_of_another_user(50000, PORT)  # Anybody can set that, and is not root.
+    monkeypatch.setattr(peers.os, "getuid", lambda: 0)
+    assert not peers.is_of_another_user(50000, PORT)
+
+
+@pytest.mark.skipif(not peers.TABLES[0].exists(), reason="other systems do not list connections here")
+@pytest.mark.parametrize("mapped", [False, True], ids=["IPv4", "IPv4 in IPv6"])
+def test_the_system_tells_whose_a_connection_is(mapped):
+    if mapped and not peers.TABLES[1].exists():
+        pytest.skip("this machine has no IPv6")
+    family, address = (socket.AF_INET6, "::ffff:127.0.0.1") if mapped else (socket.AF_INET, "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(family) as client:
+        port = server.getsockname()[1]
+        client.connect((address, port))
+        assert peers.owners(client.getsockname()[1], port) == {os.getuid()}
+        assert peers.owners(client.getsockname()[1], port + 1) == set()
 
 
 def test_looking_at_the_link_does_not_use_it_up(review):

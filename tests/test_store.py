@@ -145,6 +145,54 @@ def test_what_is_no_store_is_refused_and_left_alone(path, make, message):
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+@pytest.mark.parametrize("content", [b"A secret sentence. " * 300, None], ids=["text", "another database"])
+def test_the_permissions_of_what_is_no_store_are_left_alone_too(path, content):
+    if content is None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE x (y)")
+    else:
+        path.write_bytes(content)
+    path.chmod(0o644)
+    with pytest.raises(StoreError):
+        open_store(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_store_whose_process_was_killed_at_once_is_known_as_one(path, tmp_path):
+    with open_store(path) as store:
+        kept(store)
+        (tmp_path / "copy.sqlite").write_bytes(path.read_bytes())  # As after `kill -9`, and its log lost.
+    open_store(tmp_path / "copy.sqlite", create=False).close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems do not move open files")
+@pytest.mark.parametrize("what", ["deleted", "moved", "replaced"])
+def test_nothing_is_saved_into_a_file_that_is_no_longer_there(path, tmp_path, what):
+    with open_store(path) as store:
+        identity = kept(store)
+        save(store, identity, 0, coder="kim", coding=OWN)
+        if what == "deleted":
+            path.unlink()
+        else:
+            path.rename(tmp_path / "elsewhere.sqlite")
+        if what == "replaced":
+            path.touch()
+        for work in (
+            lambda: save(store, identity, 1, coder="kim", coding=OWN),
+            lambda: undo(store, identity, coder="kim"),
+            lambda: current(store, identity, coder="kim"),
+        ):
+            with pytest.raises(StoreError, match="was moved, deleted or replaced while it was open. Nothing was saved"):
+                work()
+        if what == "moved":
+            (tmp_path / "elsewhere.sqlite").rename(path)
+            save(store, identity, 1, coder="kim", coding=OWN)
+            assert set(current(store, identity, coder="kim")) == {0, 1}
+
+
 def test_a_store_of_another_version_is_refused(path):
     open_store(path).close()
     with closing(sqlite3.connect(path)) as connection:

@@ -6,13 +6,14 @@ Knows encodings and by which bytes a binary file is recognised, but no transcrip
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from charset_normalizer import from_bytes
 
@@ -45,13 +46,17 @@ _SIGNATURES = (
     (4, b"ftyp", "a sound or film file. Transcribe it first, with speakers, and give the transcript"),
 )
 _BINARY = "this is a binary file, not a text. Give the transcript as text, WebVTT, SRT, CSV, TSV, JSON Lines or JSON."
+_NUL = (
+    f"{_BINARY} If it is a text in UTF-16 or UTF-32, say so: --encoding utf-16-le. If it is one with NULs, delete them."
+)
+_SEARCHED = 256 * 1024
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # CHAT files hold U+0015 around times, and U+0001 and U+0002 after U+0002 around what is underlined.
 _CONTROL = re.compile(r"(?!\x02[\x01\x02])[\x00-\x08\x0e-\x14\x16-\x1f\x7f](?<!\x02[\x01\x02])")
+_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {*b"\t\n\v\f\r"})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line without its line end. `number` counts from 1, `offset` is the place of its first character."""
 
     number: int
@@ -86,6 +91,8 @@ class Document:
         """Read a file, as `encoding` where one is given. Raises TranscriptError."""
         try:
             with path.open("rb") as stream:
+                if os.fstat(stream.fileno()).st_size > MAX_BYTES:
+                    raise _too_large(path)
                 raw = stream.read(MAX_BYTES + 1)
         except FileNotFoundError as error:
             raise TranscriptError("there is no such file. Check the path.", file=path) from error
@@ -108,8 +115,7 @@ class Document:
         Binary files that a reader knows are kept as bytes. Raises TranscriptError for all others.
         """
         if len(raw) > MAX_BYTES:
-            limit = MAX_BYTES // 1024**2
-            raise TranscriptError(f"the file is larger than {limit} MB. Split it into several files.", file=name)
+            raise _too_large(name)
         binary = _binary_kind(raw)
         if binary is not None:
             return cls(name, path, raw, "", binary=binary)
@@ -117,7 +123,8 @@ class Document:
         text = text.removeprefix("\ufeff")
         if not text.strip():
             raise TranscriptError("the file is empty. Give a transcript with at least one turn.", file=name)
-        if len(_CONTROL.findall(text)) > len(text) / 100:
+        # Deleting bytes is much quicker than a search, and shows that there is nothing to search for.
+        if len(raw.translate(None, _CONTROL_BYTES)) < len(raw) and len(_CONTROL.findall(text)) > len(text) / 100:
             raise TranscriptError(_BINARY, file=name)
         return cls(name, path, raw, text, used, guessed)
 
@@ -141,14 +148,16 @@ class Document:
 
     def lines(self) -> list[Line]:
         """Return the lines of the text, split at CR, LF and CRLF only."""
-        lines: list[Line] = []
-        start = 0
+        return list(self.each_line())
+
+    def each_line(self) -> Iterator[Line]:
+        """Yield the lines one by one, for who needs only the first ones."""
+        number, start = 1, 0
         for end in _LINE_END.finditer(self.text):
-            lines.append(Line(len(lines) + 1, start, self.text[start : end.start()]))
-            start = end.end()
+            yield Line(number, start, self.text[start : end.start()])
+            number, start = number + 1, end.end()
         if start < len(self.text):
-            lines.append(Line(len(lines) + 1, start, self.text[start:]))
-        return lines
+            yield Line(number, start, self.text[start:])
 
     def error(
         self,
@@ -159,6 +168,11 @@ class Document:
     ) -> TranscriptError:
         """Return an error at a line of this file, for the caller to raise."""
         return kind(message, file=self.name, line=line)
+
+
+def _too_large(name: str | Path) -> TranscriptError:
+    limit = MAX_BYTES // 1024**2
+    return TranscriptError(f"the file is larger than {limit} MB. Split it into several files.", file=name)
 
 
 def _binary_kind(raw: bytes) -> str | None:
@@ -196,11 +210,12 @@ def _decode(raw: bytes, name: str, encoding: str | None) -> tuple[str, str, bool
         try:
             return raw.decode("utf-8"), "utf-8", False
         except UnicodeDecodeError:
+            _refuse_mixture(raw, name)
             guess = _likeliest_encoding(raw)
     else:
-        guess = _utf16_without_mark(raw)
+        guess = _utf32_without_mark(raw) or _utf16_without_mark(raw)
         if guess is None:
-            raise TranscriptError(_BINARY, file=name)
+            raise TranscriptError(_NUL, file=name, line=raw.count(b"\n", 0, raw.index(0)) + 1)
     if guess is None:
         raise TranscriptError("the encoding of the text is not clear. Give it: --encoding NAME.", file=name)
     return _decode_as(guess, raw, name), guess, True
@@ -216,6 +231,38 @@ def _decode_as(encoding: str, raw: bytes, name: str) -> str:
     except (LookupError, ValueError) as error:
         message = f"there is no text encoding {encoding!r}. Give one such as --encoding utf-8 or --encoding cp1252."
         raise TranscriptError(message, file=name) from error
+
+
+def _refuse_mixture(raw: bytes, name: str) -> None:
+    """Raise TranscriptError for a file of which much is UTF-8, but not all: that much would be lost in any guess."""
+    good = 0
+    bad: list[int] = []
+    for number, line in enumerate(io.BytesIO(raw), start=1):
+        if not line.isascii():
+            try:
+                line.decode("utf-8")
+                good += 1
+            except UnicodeDecodeError:
+                bad.append(number)
+    # By chance, some lines of an Asian encoding are UTF-8 as well.
+    if 4 * good > len(bad):
+        message = (
+            "this line is not UTF-8, though others are. Save the file as UTF-8 and correct this line, or give the "
+            "encoding of all of it: --encoding NAME, such as cp1252."
+        )
+        raise TranscriptError(message, file=name, line=bad[0] if bad else None)
+
+
+def _utf32_without_mark(raw: bytes) -> str | None:
+    """Return the byte order, where every fourth byte is zero and nearly all beside them, as in every language."""
+    sample = raw[:65536]
+    places = len(sample) // 4
+    if len(raw) % 4:
+        return None
+    zeros = [sample[place::4].count(0) for place in range(4)]
+    if zeros[3] == places and zeros[2] > 0.9 * places:
+        return "utf-32-le"
+    return "utf-32-be" if zeros[0] == places and zeros[1] > 0.9 * places else None
 
 
 def _utf16_without_mark(raw: bytes) -> str | None:
@@ -238,7 +285,7 @@ def _likeliest_encoding(raw: bytes) -> str | None:
     In a text with few letters outside ASCII, most code pages are equally likely by their byte patterns; Windows-1252 is
     what word processors wrote.
     """
-    matches = from_bytes(raw, cp_exclusion=["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_7"])
+    matches = from_bytes(_telling(raw), cp_exclusion=["utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_7"])
     best = matches.best()
     western = next((match for match in matches if "cp1252" in match.could_be_from_charset), None)
     few_letters = sum(byte > 127 for byte in raw[:65536]) < len(raw[:65536]) / 4
@@ -247,6 +294,20 @@ def _likeliest_encoding(raw: bytes) -> str | None:
     if few_letters and (best is None or best.multi_byte_usage or not best.coherence) and _is_cp1252(raw):
         return "cp1252"
     return None if best is None else best.encoding
+
+
+def _telling(raw: bytes) -> bytes:
+    """The first lines that say something about the encoding: its search takes a second for each megabyte."""
+    if len(raw) <= _SEARCHED:
+        return raw
+    lines: list[bytes] = []
+    size = 0
+    for line in io.BytesIO(raw):
+        if size < _SEARCHED and not line.isascii():
+            # A line that is far too long is cut where no character of any encoding can be.
+            lines.append(line if len(line) <= _SEARCHED else line[:_SEARCHED].rpartition(b" ")[0])
+            size += len(lines[-1])
+    return b"".join(lines)
 
 
 def _is_cp1252(raw: bytes) -> bool:

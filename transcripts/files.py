@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, AnyStr
@@ -31,6 +31,14 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path`, atomically and readable by the owner only, as `atomic_write` does."""
     with _atomic(path, lambda descriptor: os.fdopen(descriptor, "wb")) as stream:
         stream.write(data)
+
+
+def refuse_to_replace(target: Path, sources: Iterable[Path], *, overwrite: bool) -> None:
+    """Raise OutputError where `target` is one of the files that are read, or is there and may not be replaced."""
+    if any(source.resolve() == target.resolve() for source in sources):
+        raise OutputError("is read and cannot be written as well. Choose another name with -o.", file=target)
+    if target.exists() and not overwrite:
+        raise OutputError("exists. Replace it with --overwrite, or choose another name with -o.", file=target)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from mendline.transcripts.formats import (
     google,
     jsonl,
     labelstudio,
+    otter,
     parquet,
     pdf,
     revai,
@@ -33,6 +34,7 @@ from mendline.transcripts.formats import (
     webvtt,
     whisper,
 )
+from mendline.transcripts.formats.kept import Kept
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -57,6 +59,21 @@ class Format(Protocol):
         """What the format is, in one line."""
         ...
 
+    @property
+    def KEEPS(self) -> tuple[Kept, ...]:  # noqa: N802
+        """What a fresh file of it holds besides speakers and words, or what is read, where none is written."""
+        ...
+
+    @property
+    def COPY_KEEPS(self) -> str:  # noqa: N802
+        """What else stays in an annotated copy, in a few words; empty where there are no copies."""
+        ...
+
+    @property
+    def LIBRARY(self) -> str:  # noqa: N802
+        """What reads it."""
+        ...
+
     def takes(self, document: Document) -> bool:
         """Whether the content looks like this format."""
         ...
@@ -69,7 +86,7 @@ class Format(Protocol):
 FORMATS: tuple[Format, ...] = (
     *(text, webvtt, srt, csv, tsv, jsonl, whisper),
     *(docx, pdf, parquet),
-    *(aws, deepgram, assemblyai, azure, google, revai),
+    *(aws, deepgram, assemblyai, azure, google, revai, otter),
     *(convokit, labelstudio, doccano),
     *(chat, elan, textgrid, trn),
 )

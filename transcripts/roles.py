@@ -32,6 +32,7 @@ BASE_ROLES = (
 )
 UNKNOWN_ROLE = "speaker"
 LONGEST = 40
+LONGEST_NAME = 200
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 _NAMES_OF = {
@@ -112,7 +113,12 @@ def base_role(role: str) -> str:
 
 
 def known_role(name: str) -> str | None:
-    """Return the base role that a name states by itself: "Mum", "Dr Shah", "client 2", "Anna (therapist)"."""
+    """Return the base role that a name states by itself: "Mum", "Dr Shah", "client 2", "Anna (therapist)".
+
+    What is longer than `LONGEST_NAME` characters is no name and states none.
+    """
+    if len(name) > LONGEST_NAME:
+        return None
     plain = re.sub(r"[ -]in[ -]law\b", "-in-law", speaker_key(name.replace("_", " ")))
     inside = re.fullmatch(r"(.*?)\s*[(\[](.*?)[)\]]", plain)
     if inside is not None:

@@ -27,13 +27,14 @@ MAX_NAME = 40
 MAX_NAME_WORDS = 4
 
 _INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2066-\u2069"
+# Possessive: a line of many spaces or marks of direction is passed over once, not once from each of them.
 _STAMP = re.compile(
-    rf"\s*[\[(]?\s*(?P<start>{CLOCK})(?:\s*(?:-->|-|–|—|to)\s*(?P<end>{CLOCK}))?\s*[\])]?(?![0-9:])(?:\s*[-–—]\s)?\s*"
+    rf"\s*+[\[(]?\s*+(?P<start>{CLOCK})(?:\s*(?:-->|-|–|—|to)\s*(?P<end>{CLOCK}))?\s*[\])]?(?![0-9:])(?:\s*[-–—]\s)?\s*"
 )
 _LABEL = re.compile(
-    rf"[\s{_INVISIBLE}]*(?:(?P<number>[0-9]{{1,6}})[.)]?[ \t]+)?"
+    rf"[\s{_INVISIBLE}]*+(?:(?P<number>[0-9]{{1,6}})[.)]?[ \t]+)?"
     r"(?P<name>\[[^\[\]:：<>]{1,60}\](?=[:：])|[^\s:：<>\[\]][^:：<>\[\]\t]{0,60}?)"
-    rf"\s*(?:[\[(]\s*(?P<start>{CLOCK})\s*[\])])?[{_INVISIBLE}]*"
+    rf"\s*+(?:[\[(]\s*(?P<start>{CLOCK})\s*[\])])?[{_INVISIBLE}]*+"
     r"(?:：|:(?=\s|$|[^\W\d]|[\"“‘'«\[…¿¡-]))\s*"
 )
 _NAME = re.compile(rf"[^\W_][\w .,'’/&()#{_INVISIBLE}-]*")

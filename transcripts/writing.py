@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats import chat, elan, srt, text, textgrid, webvtt
+from mendline.transcripts.formats.noted import Noted, only_one
+from mendline.transcripts.formats.noted_files import FILE_WRITERS, write_file
 from mendline.transcripts.transcript import Transcript
 
 Notes = Sequence[str | None]
@@ -14,6 +16,8 @@ Notes = Sequence[str | None]
 WRITERS: dict[str, Callable[[Transcript, Notes], str]] = {
     text.NAME: text.write,
     webvtt.NAME: webvtt.write,
+    srt.NAME: srt.write,
+    chat.NAME: chat.write,
     elan.NAME: elan.write,
     textgrid.NAME: textgrid.write,
 }
@@ -27,11 +31,27 @@ COPIERS: dict[str, Callable[[Document, Transcript, Notes], str]] = {
 }
 
 
+WRITABLE = (*WRITERS, *FILE_WRITERS)
+"""The formats in which a transcript of any source can be written."""
+
+
+def written(transcripts: Sequence[Transcript], notes: Noted, *, format_name: str) -> bytes:
+    """Return a fresh file of any writable format. Raises OutputError where it cannot hold the transcripts.
+
+    `notes` holds one list for each transcript, with one entry for each turn.
+    """
+    if format_name not in WRITERS:
+        return write_file(transcripts, notes, format_name=format_name)
+    transcript, noted = only_one(transcripts, notes, kind=format_name)
+    return write_transcript(transcript, [note.text for note in noted], format_name=format_name).encode()
+
+
 def write_transcript(transcript: Transcript, notes: Notes, *, format_name: str) -> str:
     """Return a fresh file with `[note]` before the words of each turn that has one. Raises OutputError.
 
-    `notes` holds one entry for each turn. Read again, the file gives the same turns, each with its note. Formats with
-    tiers (ELAN, TextGrid) have the notes in tiers of their own instead, and the turns in the order in which they start.
+    `notes` holds one entry for each turn. Read again, the file gives the same turns, and a note of Mendline's own form
+    as a note. Formats with tiers (CHAT, ELAN, TextGrid) have the notes in tiers of their own instead; ELAN and TextGrid
+    have the turns in the order in which they start.
     """
     if format_name not in WRITERS:
         raise OutputError(f"transcripts cannot be written as {format_name}. Give one of: {', '.join(WRITERS)}.")

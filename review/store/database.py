@@ -12,7 +12,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -100,6 +100,7 @@ class Store:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._file = _file_at(path)
         self._lock = RLock()
 
     def __enter__(self) -> Self:
@@ -125,6 +126,13 @@ class Store:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock, _translated(self.path):
+            # SQLite would go on in the file that is no longer there, and lose what is saved.
+            if _file_at(self.path) != self._file:
+                raise StoreError(
+                    "was moved, deleted or replaced while it was open. Nothing was saved: put it back, and start again "
+                    "what works with it.",
+                    file=self.path,
+                )
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -163,9 +171,9 @@ def open_store(path: Path, *, create: bool = True) -> Store:
     with _translated(path):
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            _check_kind(connection, path)
             _configure(connection)
             _make_tables(connection)
+            _use_log(connection)  # Only now, so that the file itself, without its log, says from the start what it is.
         except BaseException:
             connection.close()
             raise
@@ -203,6 +211,7 @@ def _make_private(path: Path, *, create: bool) -> None:
         )
     if not path.is_file():
         raise StoreError("is not an ordinary file. Choose another name with --store.", file=path)
+    _check_kind(path)
     for each in files_of(path):
         _withdraw_from_others(each)
 
@@ -221,13 +230,23 @@ def _withdraw_from_others(path: Path) -> None:
         ) from error
 
 
-def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is no store, or one of a later version, before anything is written to it."""
-    [kind] = connection.execute("PRAGMA application_id").fetchone()
-    [version] = connection.execute("PRAGMA user_version").fetchone()
-    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if (kind, version, tables) == (0, 0, 0):
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from any that takes its place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse what is no store, or one of another version, before anything is changed: it may be somebody's file."""
+    if path.stat().st_size == 0:
         return
+    # To read the bytes without SQLite would take away the locks that this process may have on the file.
+    with _translated(path), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+        [kind] = connection.execute("PRAGMA application_id").fetchone()
+        [version] = connection.execute("PRAGMA user_version").fetchone()
     if kind != _APPLICATION_ID:
         raise StoreError("is a database of another program. Choose another file with --store.", file=path)
     if version != SCHEMA_VERSION:
@@ -246,7 +265,6 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     # Temporary files would hold text outside of the store.
     connection.execute("PRAGMA temp_store = MEMORY")
-    _use_log(connection)
 
 
 def _use_log(connection: sqlite3.Connection) -> None:

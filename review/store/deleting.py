@@ -6,13 +6,17 @@ import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from mendline.review.store.database import Store, files_of
+from mendline.review.store.database import Store, files_of, open_store
 from mendline.review.store.sessions import storable
 from mendline.transcripts.errors import StoreError
 
-# What no form of writing (CSV, JSON, HTML, SQL) changes, in a length that does not occur by chance.
+# What no form of writing (CSV, JSON, HTML, SQL) changes, in a length that does not occur by chance. Some forms of JSON
+# change other letters than these; where those are most of a text, it is still found in all other forms.
 _PLAIN = re.compile(r"[A-Za-z0-9 .?!]{16,}")
+_WRITTEN = re.compile(r"[\w .?!]{8,}")
+_FEWEST_BYTES = 24
 MOST_NEEDLES = 500
 
 
@@ -56,47 +60,58 @@ def find_doomed(
         return tuple(_doomed(connection, number) for number in sorted(numbers))
 
 
-def delete_sessions(store: Store, sessions: Sequence[Doomed], *, words: Sequence[bytes]) -> None:
-    """Delete sessions with their labels, codings and history, write the file anew and look whether `words` are left.
+def delete_sessions(store: Store, sessions: Sequence[Doomed]) -> None:
+    """Delete sessions with their labels, codings and history, and write the file anew. Raises StoreError.
 
-    That is also done where no session is left to delete, since an earlier attempt may have ended before. Raises
-    StoreError where the file still holds some of the words, other than in other sessions.
+    That is also done where no session is left to delete, since an earlier attempt may have ended before.
     """
     with store.writing() as connection:
         connection.executemany("DELETE FROM session WHERE id = ?", [(each.id,) for each in sessions])
         connection.execute("DELETE FROM source WHERE number NOT IN (SELECT source FROM annotated)")
     store.compact()
-    if left := _still_there(store, words):
+
+
+def check_gone(path: Path, words: Sequence[bytes]) -> None:
+    """Raise StoreError where a store's files still hold some of the words, other than in other sessions.
+
+    This process must not have the store open: to read its files as bytes would take away the locks on them.
+    """
+    held = [each.read_bytes() for each in files_of(path.resolve())]
+    found = {each for each in words if any(each in data for data in held)}
+    if not found:
+        return
+    with open_store(path, create=False) as store:
+        left = len(found - _rightly_there(store, found))
+    if left:
         raise StoreError(
             f"still holds {left} passages of what was deleted. Close every program that uses it and do the same again; "
             "if that does not help, delete the whole file.",
-            file=store.path,
+            file=path,
         )
 
 
 def needles(texts: Iterable[str]) -> list[bytes]:
     """Passages of `texts` that stand unchanged in whatever form they were written, the longest of them."""
-    found = {passage.strip() for text in texts for passage in _PLAIN.findall(text)}
+    found: set[str] = set()
+    for text in texts:
+        found.update(passage.strip() for passage in _PLAIN.findall(text))
+        written = (passage.strip() for passage in _WRITTEN.findall(text))
+        found.update(each for each in written if not each.isascii() and len(each.encode()) >= _FEWEST_BYTES)
     return [each.encode() for each in sorted(found, key=lambda each: (-len(each), each))[:MOST_NEEDLES]]
 
 
-def _still_there(store: Store, words: Sequence[bytes]) -> int:
-    """How many of the passages stand in the store's files, without those that other sessions hold too."""
-    held = [each.read_bytes() for each in files_of(store.path)]
-    found = [each for each in words if any(each in data for data in held)]
-    if not found:
-        return 0
+def _rightly_there(store: Store, words: Collection[bytes]) -> set[bytes]:
+    """Those of the passages that a session which is still there holds too."""
     with store.reading() as connection:
-        rightly = {
+        return {
             each
-            for each in found
+            for each in words
             if connection.execute(
                 "SELECT EXISTS (SELECT 1 FROM turn WHERE instr(text, :words)) OR "
                 "EXISTS (SELECT 1 FROM change WHERE instr(note, :words))",
                 {"words": each.decode()},
             ).fetchone()[0]
         }
-    return len(set(found) - rightly)
 
 
 def _column(connection: sqlite3.Connection, query: str, values: Iterable[str]) -> set[int]:

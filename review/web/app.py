@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 from mendline.review.visible import visible
+from mendline.review.web.peers import is_of_another_user
 from mendline.review.web.security import Access, Guard
 from mendline.review.web.sessions import Desk, parse_coding
 from mendline.transcripts.errors import ReviewError, StoreError
@@ -80,6 +81,8 @@ class _Pages:
         """Exchange the link's token for the cookie, once."""
         if request.method != "GET":
             raise HTTPException(405, headers={"Allow": "GET"})  # What only looks at a link must not use it up.
+        if request.client is not None and is_of_another_user(request.client.port, self._access.port):
+            return refusal(request.scope, 403, "Another user of this machine asked for this. The link still works.")
         ticket = self._access.exchange(request.query_params.get("token", ""))
         if ticket is None and not self._access.admits(request.headers):
             return refusal(request.scope, 403, "This link was used before or is not right: each opens once.")

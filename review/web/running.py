@@ -46,7 +46,7 @@ class Terminal:
 
 def run_review(request: Request, terminal: Terminal) -> None:
     """Label what has not been labelled yet and serve the page until Ctrl-C. Raises MendlineError."""
-    coder = coder_name(request.coder or _login())
+    coder = coder_name(_login() if request.coder is None else request.coder)
     media = None if request.media is None else media_at(request.media)
     inputs = find_files(request.paths, request.options)
     if (notice := inputs.left_aside()) is not None:

@@ -4,7 +4,9 @@ The page is for the one browser that got the link of this run. Against others st
 
 - only 127.0.0.1 is listened on; a `Host` other than this address is refused, so that no name that somebody points at
   127.0.0.1 (DNS rebinding) makes another site's page one of ours;
-- the link's token opens once, for a cookie that scripts cannot read and other sites' requests do not carry;
+- the link's token, which other users may read in the list of processes when a browser is started with it, is only
+  taken from the user who runs this (on Linux, where the system tells);
+- it opens once, for a cookie that scripts cannot read and other sites' requests do not carry;
 - a write needs that cookie, our own `Origin`, a JSON body and a header with a secret from the page (CSRF);
 - what the browser says about where a request comes from (`Sec-Fetch-Site`) must not speak against it;
 - bodies have a limit, which holds while they arrive;
@@ -50,6 +52,7 @@ class Access:
     """The secrets of one run: the link's token, the cookie that it is exchanged for, and the page's own secret."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         ending = "" if port == 80 else f":{port}"  # Browsers leave out the usual port.
         self.hosts = frozenset({f"{ADDRESS}{ending}", f"localhost{ending}"})
         # Cookies do not know ports: two runs at once must not log each other out.

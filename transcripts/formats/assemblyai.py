@@ -1,6 +1,6 @@
 """The JSON of AssemblyAI: utterances (`speaker_labels` or `multichannel`), or words that name their speaker.
 
-How pieces make turns: `mendline.transcripts.formats.service`. Speakers are called "Speaker A", or by the name that
+How pieces make turns: `mendline.transcripts.formats.pieces`. Speakers are called "Speaker A", or by the name that
 AssemblyAI found for them. Times are milliseconds in the file.
 """
 
@@ -10,54 +10,53 @@ from collections.abc import Mapping
 from typing import Any
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.service import (
-    Piece,
-    objects,
-    pieces_of_words,
-    seconds,
-    service_object,
-    speaker_name,
-    string,
-    transcript_of_pieces,
-)
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.pieces import Piece
+from mendline.transcripts.formats.service import Content, Service, speaker_name
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
 NAME = "assemblyai"
 EXTENSIONS = ()
 SUMMARY = "JSON of AssemblyAI, with speakers (speaker_labels)"
+KEEPS = (*TIMES, Kept.IDS)
+LIBRARY = "json (Python)"
+COPY_KEEPS = ""
 
-_HINT = "Give the JSON of a finished AssemblyAI transcript."
-_NO_SPEAKERS = "the words have no speakers. Transcribe again with speaker_labels set to true."
+_SERVICE = Service(
+    NAME,
+    hint="Give the JSON of a finished AssemblyAI transcript.",
+    no_speakers="the words have no speakers. Transcribe again with speaker_labels set to true.",
+)
 
 
 def takes(document: Document) -> bool:
     """Whether the keys are those of an AssemblyAI transcript."""
-    return shape_of(document) == NAME
+    return _SERVICE.takes(document)
 
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError that says which part cannot be read."""
-    transcript = service_object(document, hint=_HINT)
+    return _SERVICE.read(document, options, _said)
+
+
+def _said(content: Content) -> list[Piece]:
+    transcript = content.root()
     status = transcript.get("status", "completed")
     if status != "completed":
-        raise document.error("AssemblyAI had not finished this transcript, or failed. Fetch it when it is completed.")
-    pieces = _pieces(document, transcript, "utterances", "utterance")
-    if not pieces:
-        pieces = pieces_of_words(_pieces(document, transcript, "words", "word"), sentences=False)
-    return [transcript_of_pieces(document, pieces, options, no_speakers=_NO_SPEAKERS)]
+        message = "AssemblyAI had not finished this transcript, or failed. Fetch it when it is completed."
+        raise content.document.error(message)
+    said = _pieces(content, transcript, "utterances", "utterance")
+    return said or content.runs(_pieces(content, transcript, "words", "word"), channels=False)
 
 
-def _pieces(document: Document, transcript: Mapping[str, Any], key: str, kind: str) -> list[Piece]:
+def _pieces(content: Content, transcript: Mapping[str, Any], key: str, kind: str) -> list[Piece]:
     pieces = []
-    for number, part in enumerate(objects(document, transcript, key, where="the transcript", hint=_HINT)):
+    for number, part in enumerate(content.objects(transcript, key, where="the transcript")):
         where = f"{kind} {number + 1}"
-        begin, end = (
-            seconds(document, part, time, where=where, hint=_HINT, per_second=1000) for time in ("start", "end")
-        )
+        begin, end = content.span(part, where=where, per_second=1000)
         name = speaker_name(part.get("speaker"))
         if name is None and part.get("channel") is not None:
             name = speaker_name(None, part["channel"])
-        pieces.append(Piece(string(document, part, "text", where=where, hint=_HINT), name, begin, end, str(number)))
+        pieces.append(Piece(content.string(part, "text", where=where), name, begin, end, str(number)))
     return pieces

@@ -1,9 +1,12 @@
 """CHAT, the format of CLAN and TalkBank (CHILDES, CABNC): `*MOT: words .`, with headers and dependent tiers.
 
-Each utterance (a main line and what carries it on) is a turn of its own, in the order of the file, also where one
-person goes on. The speaker is the code behind the `*`, as everything in CHAT refers to it. Roles come from `@ID`, or
-else from `@Participants`, or from a name there that states one (`Dr_Shah`). Times come from the bullets: the first
-start to the last end. The id of a turn is the number of its utterance, from 1.
+Each utterance (a main line and what carries it on) is a unit, in the order of the file, and a turn of its own unless
+`mendline.transcripts.turns` joins it. The speaker is the code behind the `*`, as everything in CHAT refers to it. Roles
+come from `@ID`, or else from `@Participants`, or from a name there that states one (`Dr_Shah`). Times come from the
+bullets: the first start to the last end. The id of a turn is the number of its utterance, from 1.
+
+A fresh file has a code for each speaker whose name is none, and comments that say which, and which role CHAT has no
+word for: there speakers are read by their names.
 
 The words are what was said, without the marks around it: see `mendline.transcripts.formats.chat_words`. An utterance
 without words or sounds (`0 .`, a pause) is no turn. Dependent tiers are not read. Labels are written as a dependent
@@ -18,21 +21,30 @@ from dataclasses import dataclass, field
 
 from mendline.transcripts.document import Document, Line
 from mendline.transcripts.formats.chat_words import times_of, words_of
+from mendline.transcripts.formats.chat_writing import write_chat
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.tiers import notes_by_unit
+from mendline.transcripts.notes import note_of_text
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import known_role, speaker_key
 from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.turns import turns_of
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 NAME = "chat"
 EXTENSIONS = (".cha",)
 SUMMARY = "CHAT of CLAN and TalkBank, also with CA marks (CHILDES, CABNC)"
+KEEPS = (Kept.ROLES, *TIMES, Kept.LABELS)
+LIBRARY = "own reader"
+COPY_KEEPS = "headers, dependent tiers, marks of CHAT and CA"
 
 LABELS = "%rup"
 _HEADER = re.compile(r"@(?P<name>\w+)")
 _BEGIN = re.compile(r"(?:^|[\r\n])@Begin[ \t]*(?:[\r\n]|$)")
 _MAIN = re.compile(r"\*(?P<code>[^\s:*]{1,40})\s*:[ \t]*(?P<words>.*)")
 _DEPENDENT = re.compile(r"%(?P<name>\w{1,40})\s*:[ \t]*(?P<value>.*)")
+_NAMED = re.compile(r"Mendline: (?P<code>\S{1,40}) is (?P<name>.+)")
+_OWN_ROLE = re.compile(r"Mendline: the role of (?P<code>\S{1,40}) is (?P<role>(?=.{3,40}$)[a-z]+(?: [a-z]+){0,2})")
 _LINE_END = re.compile(r"\r\n|\r|\n|$")
 # Roles of the CHAT manual that say more than that somebody speaks and that are no everyday names of a role.
 _ROLES = {
@@ -80,21 +92,22 @@ def takes(document: Document) -> bool:
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError with the line that cannot be read."""
     tiers = list(_tiers(document))
-    roles = _roles(tiers) | {speaker_key(name): role for name, role in options.roles.items()}
+    names = _names(tiers)
+    stated = {speaker_key(names.get(code, code)): role for code, role in _roles(tiers).items()}
+    roles = stated | {speaker_key(name): role for name, role in options.roles.items()}
+    if any(tier.text.startswith("%") and not tier.text.startswith(LABELS) for tier in tiers):
+        leave(document, "dependent tiers")
     said = [said for _, said in _turns(document, tiers)]
     if not said:
         raise document.error(
             "nobody says anything in this file. Give one with utterances such as `*MOT:`, a tab, words."
         )
-    return [transcript_of(document, said, roles=roles)]
+    return [transcript_of(document, turns_of(said, options, drawn=True), roles=roles)]
 
 
-def notes_of(document: Document) -> list[str | None]:
-    """Return the note of each turn of an annotated file, None where it has none. Raises TranscriptError."""
-    return [
-        next((_value(label) for label in utterance.labels), None)
-        for utterance, _ in _turns(document, list(_tiers(document)))
-    ]
+def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
+    """One utterance for each turn, with a tier `%rup:` below it for its note."""
+    return write_chat(transcript, notes, label_tier=LABELS)
 
 
 def annotated_copy(document: Document, transcript: Transcript, notes: Sequence[str | None]) -> str:
@@ -131,13 +144,15 @@ def _tiers(document: Document) -> Iterator[_Tier]:
     lines = document.lines()
     ends = [line.offset for line in lines[1:]] + [len(document.text)]
     tier: _Tier | None = None
+    parts: list[str] = []
     for line, end in zip(lines, ends, strict=True):
         if line.text.startswith(("@", "*", "%")):
             if tier is not None:
+                tier.text = "\n".join(parts)
                 yield tier
-            tier = _Tier(line, line.text, end)
+            tier, parts = _Tier(line, line.text, end), [line.text]
         elif line.text.strip() and line.text[0].isspace() and tier is not None:
-            tier.text += "\n" + line.text
+            parts.append(line.text)
             tier.end = end
         elif line.text.strip():
             message = (
@@ -145,18 +160,23 @@ def _tiers(document: Document) -> Iterator[_Tier]:
             )
             raise document.error(message, line=line.number)
     if tier is not None:
+        tier.text = "\n".join(parts)
         yield tier
 
 
 def _turns(document: Document, tiers: Sequence[_Tier]) -> list[tuple[_Utterance, Utterance]]:
     """Every utterance in which something is heard, as it stands and as it reads."""
     found = []
+    names = _names(tiers)
     for number, utterance in enumerate(_utterances(document, tiers), start=1):
         text = words_of(utterance.words)
         if text:
             start, end = times_of(utterance.words)
             line = utterance.main.line.number
-            found.append((utterance, Utterance(utterance.code, text, start, end, (str(number),), line)))
+            label = next((_value(each) for each in utterance.labels), None)
+            note = note_of_text(label) if label else None
+            speaker = names.get(speaker_key(utterance.code), utterance.code)
+            found.append((utterance, Utterance(speaker, text, start, end, (str(number),), line, note=note)))
     return found
 
 
@@ -180,6 +200,13 @@ def _utterances(document: Document, tiers: Sequence[_Tier]) -> list[_Utterance]:
     return utterances
 
 
+def _names(tiers: Sequence[_Tier]) -> dict[str, str]:
+    """The names behind codes that a fresh file of ours states, by the key of the code."""
+    comments = (_value(tier) for tier in tiers if tier.text.startswith("@Comment:"))
+    named = (match for comment in comments if (match := _NAMED.fullmatch(comment)) is not None)
+    return {speaker_key(match["code"]): match["name"] for match in named}
+
+
 def _value(tier: _Tier) -> str:
     return clean_text(tier.text.partition(":")[2])
 
@@ -198,6 +225,8 @@ def _roles(tiers: Sequence[_Tier]) -> dict[str, str]:
             fields = value.split("|")
             if len(fields) > 7:
                 _state(roles, fields[2], [fields[7]])
+        elif (own := _OWN_ROLE.fullmatch(value)) is not None:
+            roles[speaker_key(own["code"])] = own["role"]
     return roles
 
 

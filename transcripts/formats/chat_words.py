@@ -42,6 +42,18 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _KEPT = str.maketrans({_OPEN: "[", _CLOSE: "]"})
 
 
+_NAMED_SOUND = re.compile(r"\[([^\W\d_][^\[\]]{0,99})\]")
+_TAKEN = (
+    (re.compile("[‘’]"), "'"),
+    (re.compile(r"[_^<>()\[\]]|(?<!\S)\+(?=\s|$)"), " "),
+    (re.compile(r"(?<=[^\W\d_]):+"), ","),
+    (re.compile(r"(?<!\S)[:+]+"), ""),
+    (re.compile(r"&(?!=)"), " and "),
+    (re.compile(r"(?<=\w)@"), " at "),
+)
+_END = re.compile(r"(?<=[^\s.!?])(?:\.\.\.|[.!?]+)$")
+
+
 def times_of(raw: str) -> tuple[float | None, float | None]:
     """The seconds at which the first timed stretch starts and the last one ends; None without times."""
     times = [
@@ -67,6 +79,24 @@ def words_of(raw: str) -> str:
     for mark in (_NOT_SAID, _BREATH, _FORM, _DRAWN_OUT, _RULE):
         text = mark.sub("", text)
     return joined_words(text.translate(_PLAIN).translate(_KEPT), unintelligible=unintelligible)
+
+
+def marked_words(text: str) -> str:
+    """`text` as it stands in a main line, so that `words_of` gives it back as far as CHAT can hold it.
+
+    Brackets with a sound become `&=sound`. Characters that mean something else in CHAT give way to plain ones, and text
+    without any word is `xxx`.
+    """
+    marked = _NAMED_SOUND.sub(_as_sound, text)
+    for taken, other in _TAKEN:
+        marked = taken.sub(other, marked)
+    marked = _END.sub(lambda match: f" {'+...' if match[0] == '...' else match[0]}", " ".join(marked.split()))
+    return marked if words_of(marked) else "xxx"
+
+
+def _as_sound(match: re.Match[str]) -> str:
+    name = "_".join(match[1].split())
+    return f" &={name} " if heard(name) == match[0] else match[0]
 
 
 def _sound(name: str) -> str:

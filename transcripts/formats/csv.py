@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.delimited import header_of, looks_delimited, read_delimited
+from mendline.transcripts.formats.kept import TABLE
+from mendline.transcripts.formats.noted import Noted
+from mendline.transcripts.formats.written_rows import write_delimited
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
 NAME = "csv"
 EXTENSIONS = (".csv",)
 SUMMARY = "CSV table, one turn a row, one conversation or many (AnnoMI)"
+KEEPS = TABLE
+LIBRARY = "csv (Python)"
+COPY_KEEPS = ""
 
 
 def takes(document: Document) -> bool:
@@ -21,3 +29,8 @@ def takes(document: Document) -> bool:
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """One transcript for each session of the file. Raises TranscriptError with the line that cannot be read."""
     return read_delimited(document, options, delimiter=max(",;", key=lambda mark: len(header_of(document, mark))))
+
+
+def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
+    """Return one row for each turn, with the values of its note."""
+    return write_delimited(transcripts, notes, delimiter=",")

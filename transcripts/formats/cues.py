@@ -1,7 +1,8 @@
-"""From timed cues, as subtitles have them, to what each speaker says. Shared by WebVTT and SRT; knows neither.
+"""From timed cues, as subtitles have them, to who says what in each. Shared by WebVTT and SRT; knows neither.
 
 Speakers are named in one of three ways, and a file keeps to one: voice tags (`<v Anna>…`), labels (`Anna: …`, also
-after `>>`), or bare `>>` where somebody else starts. Consecutive cues of one speaker make one utterance.
+after `>>`), or bare `>>` where somebody else starts. A `>>` always starts a turn. Which cues make one turn is said in
+`mendline.transcripts.turns`.
 
 A cue without a speaker belongs to whoever spoke before only if the file names speakers where they change. If it names
 the same one in two cues that follow each other, it names everybody everywhere: then a cue without a name has an unknown
@@ -15,9 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mendline.transcripts.formats.inline import without_note
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import UNKNOWN_SPEAKER, clean_name, find_label, speakers_among
-from mendline.transcripts.utterances import Utterance
+from mendline.transcripts.utterances import Utterance, joined
 
 # The lengths are bounded so that a file of nothing but opening brackets is read in linear time.
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{1,99})?(?:\s{1,9}(?P<name>[^<>]{0,300}))?>|(?P<close></v>)")
@@ -49,49 +51,49 @@ class _Piece:
     changes: bool = False
 
 
-def utterances_of(
+def units_of(
     cues: Sequence[Cue], *, known: Iterable[str], clean: Callable[[str], str], turn_per_cue: bool = False
 ) -> list[Utterance]:
-    """Return what is said, speaker by speaker; empty where no cue says who speaks.
+    """Return what each speaker says in each cue; empty where no cue says who speaks.
 
-    `clean` turns the raw text of a cue into words. `known` are names that a person gave. With `turn_per_cue`, cues of
-    one speaker stay apart.
+    `clean` turns the raw text of a cue into words. `known` are names that a person gave. With `turn_per_cue`, no cue
+    carries on the one before it.
     """
     by_voice = any(match["close"] is None for cue in cues for match in _VOICE.finditer(cue.payload))
     pieces = list(_pieces_by_voice(cues) if by_voice else _pieces_by_label(cues, known))
     if not any(piece.speaker is not None for piece in pieces):
         return []
     named_everywhere = _named_everywhere(pieces)
-    utterances: list[Utterance] = []
+    units: list[list[Utterance]] = []
     cue: Cue | None = None
     for piece in pieces:
         words = clean(piece.raw)
         if not words:
             continue
         same_cue, cue = cue is piece.cue, piece.cue
-        before = utterances[-1] if utterances else None
+        before = units[-1][-1] if units else None
         speaker = piece.speaker
         if speaker is None:
             carried_on = before is not None and (same_cue or not named_everywhere)
             speaker = before.speaker if before is not None and carried_on else UNKNOWN_SPEAKER
-        new = _utterance(piece, clean_name(speaker) or UNKNOWN_SPEAKER, words)
-        apart = piece.changes or (turn_per_cue and not same_cue)
-        if before is None or apart or not _same(before, new):
-            utterances.append(new)
+        new = _utterance(piece, clean_name(speaker) or UNKNOWN_SPEAKER, words, turn_per_cue=turn_per_cue)
+        if before is not None and same_cue and not piece.changes and _same(before, new):
+            units[-1].append(new)
         else:
-            utterances[-1] = before.joined_with(new)
-    return utterances
+            units.append([new])
+    return [without_note(joined(unit)) for unit in units]
 
 
 def _same(one: Utterance, other: Utterance) -> bool:
     return speaker_key(one.speaker) == speaker_key(other.speaker)
 
 
-def _utterance(piece: _Piece, speaker: str, words: str) -> Utterance:
+def _utterance(piece: _Piece, speaker: str, words: str, *, turn_per_cue: bool) -> Utterance:
     cue = piece.cue
     lead = len(piece.raw) - len(piece.raw.lstrip())
     offset = cue.offset + piece.position + lead
-    return Utterance(speaker, words, cue.start, cue.end, (cue.id,), cue.line, offset)
+    apart = turn_per_cue or piece.changes
+    return Utterance(speaker, words, cue.start, cue.end, (cue.id,), cue.line, offset, apart)
 
 
 def _named_everywhere(pieces: Sequence[_Piece]) -> bool:

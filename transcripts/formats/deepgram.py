@@ -1,6 +1,6 @@
 """The JSON of Deepgram: utterances (`utterances=true`), or the words of its channels (`diarize=true`, `multichannel`).
 
-How pieces make turns: `mendline.transcripts.formats.service`. Speakers are called "Speaker 0"; in a file with several
+How pieces make turns: `mendline.transcripts.formats.pieces`. Speakers are called "Speaker 0"; in a file with several
 channels "Channel 0", or "Speaker 0 (channel 1)" where a channel has speakers of its own.
 """
 
@@ -10,65 +10,67 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.service import (
-    Piece,
-    objects,
-    pieces_of_words,
-    seconds,
-    service_object,
-    speaker_name,
-    string,
-    transcript_of_pieces,
-)
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.pieces import Piece
+from mendline.transcripts.formats.service import Content, Service, speaker_name
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
 NAME = "deepgram"
 EXTENSIONS = ()
 SUMMARY = "JSON of Deepgram, with speakers (diarize) or channels (multichannel)"
+KEEPS = (*TIMES, Kept.IDS)
+LIBRARY = "json (Python)"
+COPY_KEEPS = ""
 
-_HINT = "Give the JSON that Deepgram returned for a recording."
-_NO_SPEAKERS = "the words have no speakers. Transcribe again with diarize=true, or multichannel=true for two channels."
+_SERVICE = Service(
+    NAME,
+    hint="Give the JSON that Deepgram returned for a recording.",
+    no_speakers="the words have no speakers. Transcribe again with diarize=true, or multichannel=true for two "
+    "channels.",
+)
 
 
 def takes(document: Document) -> bool:
     """Whether the keys are those of a Deepgram response."""
-    return shape_of(document) == NAME
+    return _SERVICE.takes(document)
 
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError that says which part cannot be read."""
-    results = service_object(document, hint=_HINT).get("results")
+    return _SERVICE.read(document, options, _pieces)
+
+
+def _pieces(content: Content) -> list[Piece]:
+    results = content.root().get("results")
     if not isinstance(results, dict):
-        raise document.error(f'there are no "results". {_HINT}')
-    channels = objects(document, results, "channels", where="results", hint=_HINT)
+        raise content.error('there are no "results".')
+    channels = content.objects(results, "channels", where="results")
     several = len(channels) > 1
-    utterances = objects(document, results, "utterances", where="results", hint=_HINT)
-    pieces = [_utterance(document, said, number, several) for number, said in enumerate(utterances)]
+    utterances = content.objects(results, "utterances", where="results")
+    pieces = [_utterance(content, said, number, several) for number, said in enumerate(utterances)]
     if not pieces:
         for number, channel in enumerate(channels):
-            words = _words(document, channel, number if several else None)
-            pieces += pieces_of_words(words, sentences=several)
-    return [transcript_of_pieces(document, pieces, options, no_speakers=_NO_SPEAKERS)]
+            pieces += content.runs(_words(content, channel, number if several else None), channels=several)
+    return pieces
 
 
-def _utterance(document: Document, said: Mapping[str, Any], number: int, several: bool) -> Piece:
+def _utterance(content: Content, said: Mapping[str, Any], number: int, several: bool) -> Piece:
     where = f"utterance {number + 1}"
-    begin, end = (seconds(document, said, key, where=where, hint=_HINT) for key in ("start", "end"))
+    begin, end = content.span(said, where=where)
     name = speaker_name(said.get("speaker"), said.get("channel") if several else None)
-    text = string(document, said, "transcript", where=where, hint=_HINT)
+    text = content.string(said, "transcript", where=where)
     return Piece(text, name, begin, end, str(said.get("id") or number))
 
 
-def _words(document: Document, channel: Mapping[str, Any], number: int | None) -> Sequence[Piece]:
-    best = objects(document, channel, "alternatives", where="a channel", hint=_HINT)
-    words = objects(document, best[0], "words", where="a channel", hint=_HINT) if best else []
+def _words(content: Content, channel: Mapping[str, Any], number: int | None) -> Sequence[Piece]:
+    best = content.objects(channel, "alternatives", where="a channel")
+    words = content.objects(best[0], "words", where="a channel") if best else []
     pieces = []
     for place, word in enumerate(words, start=1):
         where = f"word {place}"
         key = "punctuated_word" if word.get("punctuated_word") else "word"
-        begin, end = (seconds(document, word, key, where=where, hint=_HINT) for key in ("start", "end"))
-        text = string(document, word, key, where=where, hint=_HINT)
+        begin, end = content.span(word, where=where)
+        text = content.string(word, key, where=where)
         pieces.append(Piece(text, speaker_name(word.get("speaker"), number), begin, end))
     return pieces

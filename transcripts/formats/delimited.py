@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.table import Row, find_columns, has_text_column, transcripts_of
+from mendline.transcripts.notes import note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
+
+MAX_HEADER = 65536
+
+_FIRST_LINE = re.compile(rf"\s*(?<![^\r\n])(?P<line>[^\r\n]{{0,{MAX_HEADER}}})")
 
 
 def header_of(document: Document, delimiter: str) -> list[str]:
     """Return the cells of the first line that is not empty; empty where the delimiter is not in it."""
-    first = next((line.text for line in document.lines() if line.text.strip()), "")
+    # Only its beginning: a file of one enormous line, such as JSON, has no header.
+    first = _FIRST_LINE.match(document.text)
     try:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
+        cells = next(csv.reader([first["line"] if first else ""], delimiter=delimiter), [])
     except csv.Error:
         return []
     return [cell.strip() for cell in cells] if len(cells) > 1 else []
@@ -35,7 +42,8 @@ def read_delimited(
     table = _records(document, delimiter, quoted=quoted)
     header = [name.strip() for name in next(table, (1, []))[1]]
     columns = find_columns(document, header, options)
-    rows = (Row(line, dict(zip(header, cells, strict=True))) for line, cells in _even(document, table, len(header)))
+    records = ((line, dict(zip(header, cells, strict=True))) for line, cells in _even(document, table, len(header)))
+    rows = (Row(line, record, note_of_values(record)) for line, record in records)
     return transcripts_of(document, rows, columns, options)
 
 

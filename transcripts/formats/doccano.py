@@ -22,15 +22,20 @@ from mendline.transcripts.errors import TranscriptError
 from mendline.transcripts.formats import text
 from mendline.transcripts.formats.json_records import Records, cells, records_of, rendered, with_speaker_key
 from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.laid_out import places_in_text
-from mendline.transcripts.formats.noted import Noted, TurnNote, notes_by_row, other_file
-from mendline.transcripts.formats.table import USUAL_NAMES, Row, find_columns, transcripts_of
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.noted import Noted, notes_by_row
+from mendline.transcripts.formats.table import SOURCE_IDS, USUAL_NAMES, Row, find_columns, transcripts_of
+from mendline.transcripts.notes import PREFIX, TurnNote, note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.utterances import other_turns
 
 NAME = "doccano"
 EXTENSIONS = (".doccano.jsonl",)
 SUMMARY = "doccano export, one turn or one conversation a record (JSONL)"
+KEEPS = (Kept.SESSIONS, Kept.ROLES, *TIMES, Kept.IDS, Kept.LABELS, Kept.PROBABILITIES)
+LIBRARY = "json (Python)"
+COPY_KEEPS = "labels of people, all other values"
 
 _HINT = "Export the project from doccano as JSONL."
 _SPEAKERS = frozenset((USUAL_NAMES["speaker"] + " " + USUAL_NAMES["role"] + " author").split())
@@ -60,7 +65,7 @@ def annotated_file(document: Document, transcripts: Sequence[Transcript], notes:
         copies = [_noted(record, note) for record, note in zip(records.values, found, strict=True)]
         return rendered(copies, records.form)
     if len(transcripts) != len(records.values):
-        raise other_file(document)
+        raise other_turns(document)
     copies = [
         _with_spans(document, record, transcript, noted)
         for record, transcript, noted in zip(records.values, transcripts, notes, strict=True)
@@ -82,6 +87,7 @@ def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
                 "role": turn.role,
                 "start": turn.start,
                 "end": turn.end,
+                SOURCE_IDS: [*turn.source_ids],
             }
             records.append(_noted(record, note))
     return rendered(records, "lines")
@@ -104,7 +110,8 @@ def _rows(document: Document, records: Records, options: ReadOptions) -> tuple[l
     used = set(columns.values())
     lines = records.lines if records.form == "lines" else range(1, len(flat) + 1)
     return [
-        Row(line, cells(document, record, used, line=line)) for record, line in zip(flat, lines, strict=True)
+        Row(line, cells(document, record, used, line=line), note_of_values(record, prefix=PREFIX))
+        for record, line in zip(flat, lines, strict=True)
     ], columns
 
 
@@ -145,7 +152,7 @@ def _with_spans(
     source = _as_text(document, record)
     key = _labels_key(record)
     spans = []
-    for start, note in zip(places_in_text(source, transcript), noted, strict=True):
+    for start, note in zip(text.places_of_turns(source, transcript), noted, strict=True):
         if note.label is not None:
             end = _LINE_END.search(source.text, start)
             spans.append([start, len(source.text) if end is None else end.start(), note.label])

@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats import text
+from mendline.transcripts.formats.kept import Kept
 from mendline.transcripts.formats.laid_out import HEADER, opening_line, places_of_turns, read_lines
-from mendline.transcripts.formats.noted import Noted, TurnNote, notes_by_row, only_one
+from mendline.transcripts.formats.noted import Noted, notes_by_row, only_one
 from mendline.transcripts.formats.table import transcripts_of
 from mendline.transcripts.formats.word import WordLine, WordTable, blocks_of, open_word
 from mendline.transcripts.formats.word_tables import TalkTable, talk_in_tables
+from mendline.transcripts.notes import TurnNote, note_of_text
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 from mendline.transcripts.utterances import clean_text
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 NAME = "docx"
 EXTENSIONS = (".docx",)
 SUMMARY = "Word: `Name: words` paragraphs, tables with speaker and words, Teams' export"
+KEEPS = (Kept.STARTS, Kept.LABELS)
+LIBRARY = "python-docx"
+COPY_KEEPS = "styles, tables, pictures, headers, comments of others"
 
 AUTHOR = "Mendline"
 
@@ -68,10 +73,17 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
 
     The line in an error counts the lines of the text, or the rows of the table.
     """
-    talk = _talk(document, open_word(document), options)
+    word = open_word(document)
+    talk, noted = _talk(document, word, options), _noted_runs(word)
     if talk.table is not None:
-        return transcripts_of(document, talk.table.rows, talk.table.columns, options)
-    return [read_lines(document, [line.text for line in talk.lines], options)]
+        table = talk.table
+        rows = [replace(row, note=_first_note(noted, runs)) for row, runs in zip(table.rows, table.runs, strict=True)]
+        return transcripts_of(document, rows, table.columns, options)
+    transcript = read_lines(document, [line.text for line in talk.lines], options)
+    if noted:
+        notes = [_first_note(noted, runs) for runs in _runs_of_turns(document, talk.lines, transcript)]
+        return [replace(transcript, notes=tuple(notes))]
+    return [transcript]
 
 
 def annotated_file(document: Document, transcripts: Sequence[Transcript], notes: Noted, options: ReadOptions) -> bytes:
@@ -177,6 +189,29 @@ def _runs_of_turns(document: Document, lines: Sequence[WordLine], transcript: Tr
         number = bisect_right(starts, place) - 1
         runs.append(lines[number].runs_from(place - starts[number]))
     return runs
+
+
+def _noted_runs(word: WordDocument) -> dict[Any, TurnNote]:
+    """The notes in comments of ours, by the run at which each starts."""
+    from docx.oxml.ns import qn
+
+    try:
+        texts = {comment.comment_id: comment.text for comment in word.comments if comment.author == AUTHOR}
+    # Comments are none of the talk: one that is broken in any way is no reason not to read it.
+    except Exception:
+        return {}
+    found: dict[Any, TurnNote] = {}
+    for mark in word.element.body.iter(qn("w:commentRangeStart")):
+        run = next(mark.itersiblings(qn("w:r")), None)
+        identity = mark.get(qn("w:id"), "")
+        text = texts.get(int(identity)) if identity.isdecimal() else None
+        if run is not None and text:
+            found[run] = note_of_text(text)
+    return found
+
+
+def _first_note(noted: Mapping[Any, TurnNote], runs: Sequence[Any]) -> TurnNote | None:
+    return next((noted[run] for run in runs if run in noted), None)
 
 
 def _drop_own_comments(word: WordDocument) -> None:

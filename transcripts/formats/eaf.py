@@ -173,9 +173,7 @@ class _Handler(ContentHandler):
 
     def resolve(self) -> None:
         """See to it that everything that is referred to is there, and give attached annotations their slots."""
-        for tier in self.eaf.tiers.values():
-            if tier.parent is not None and tier.parent not in self.eaf.tiers:
-                raise self._error("this tier depends on one that is not in the file.", line=tier.line)
+        self._check_tiers()
         for annotation in self.eaf.annotations.values():
             chain: dict[str, Annotation] = {}
             each = annotation
@@ -189,6 +187,24 @@ class _Handler(ContentHandler):
                 attached.slots = each.slots
             if any(slot not in self.eaf.slots for slot in each.slots):
                 raise self._error("this annotation stands at a time slot that is not in the file.", line=each.line)
+
+    def _check_tiers(self) -> None:
+        """Raise TranscriptError where a tier depends, in however many steps, on none that stands by itself."""
+        tiers = self.eaf.tiers
+        done: set[str] = set()
+        for tier in tiers.values():
+            above: dict[str, Tier] = {}
+            each = tier
+            while each.id not in done:
+                above[each.id] = each
+                if each.parent is None:
+                    break
+                if each.parent not in tiers:
+                    raise self._error("this tier depends on one that is not in the file.", line=each.line)
+                if each.parent in above:
+                    raise self._error("this tier depends on itself, by way of others.", line=each.line)
+                each = tiers[each.parent]
+            done |= above.keys()
 
     def _error(self, message: str, *, line: int | None = None) -> TranscriptError:
         return self.document.error(f"{message} {_HINT}", line=line or self.line)

@@ -20,17 +20,23 @@ from xml.sax.saxutils import escape, quoteattr
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats.eaf import LAST_ID, ROOT, Eaf, Tier, parse, tag_end
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.marks import without_tags
 from mendline.transcripts.formats.tiers import LABELS, holds_turns, in_time_order, new_tiers, notes_by_unit
+from mendline.transcripts.notes import note_of_text
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import UNKNOWN_SPEAKER, clean_name
 from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.turns import turns_of
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 NAME = "elan"
 EXTENSIONS = (".eaf",)
 SUMMARY = "ELAN annotations, one tier for each speaker"
+KEEPS = (*TIMES, Kept.LABELS)
+LIBRARY = "defusedxml"
+COPY_KEEPS = "all other tiers, media, vocabularies, comments"
 
 KIND = "rupture (Mendline)"
 _STEREOTYPE = "Symbolic_Association"
@@ -44,6 +50,7 @@ xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
     </HEADER>"""
 _KIND_OF_TURNS = '<LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="turn" TIME_ALIGNABLE="true"/>'
 _ENCODING = re.compile(r"(<\?xml[^>]{0,200}?encoding\s*=\s*[\"'])[^\"']{0,60}([\"'])")
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"\s*[0-9]+\s*")
 
 
@@ -54,24 +61,18 @@ def takes(document: Document) -> bool:
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError with the line that cannot be read."""
-    return [transcript_of(document, _turns(document, parse(document)), roles=options.roles)]
-
-
-def notes_of(document: Document) -> list[str | None]:
-    """Return the note of each turn of an annotated file, None where it has none. Raises TranscriptError."""
-    eaf = parse(document)
-    notes = {
-        each.attached_to: clean_text(each.value) for tier in _old_labels(eaf) for each in tier.annotations if each.value
-    }
-    return [notes.get(said.source_ids[0]) for said in _turns(document, eaf)]
+    turns = turns_of(_turns(document, parse(document)), options, drawn=True)
+    return [transcript_of(document, turns, roles=options.roles)]
 
 
 def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     """A tier for each speaker and one that depends on it for the notes. Raises OutputError without times.
 
     Which tiers there are is said at `mendline.transcripts.formats.tiers.new_tiers`. Times are rounded to milliseconds.
-    Read again, the turns stand in the order in which they start.
+    Read again, the turns stand in the order in which they start. Raises OutputError as well for a character that no XML
+    file can hold.
     """
+    _check_characters(transcript, notes)
     tiers = new_tiers(transcript, format_name=NAME)
     times = {index: _milliseconds(start, end) for tier in tiers for index, start, end in tier.turns}
     order = sorted((time, index, last) for index, span in times.items() for last, time in enumerate(span))
@@ -92,6 +93,15 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     document = Document.from_bytes(text.encode(), name=transcript.session)
     placed = {f"a{index + 1}": clean_text(note) for index, note in enumerate(notes) if note is not None}
     return _edited(text, _added(document, parse(document), placed))
+
+
+def _check_characters(transcript: Transcript, notes: Sequence[str | None]) -> None:
+    for turn, note in zip(transcript.turns, notes, strict=True):
+        if _NOT_IN_XML.search(turn.speaker + clean_text(turn.text) + clean_text(note or "")):
+            raise OutputError(
+                f"turn {turn.index + 1} of session {transcript.session} holds a character that ELAN's XML cannot keep, "
+                "in its words, its note or its speaker's name. Take it out, or write plain text or a table instead."
+            )
 
 
 def _milliseconds(start: float, end: float) -> tuple[int, int]:
@@ -131,13 +141,18 @@ def _turns(document: Document, eaf: Eaf) -> list[Utterance]:
     """Every annotation with words on a tier that speaks, in the order in which they start."""
     units: list[tuple[float, Utterance]] = []
     moments = eaf.moments()
+    notes = {each.attached_to: note_of_text(each.value) for tier in _old_labels(eaf) for each in tier.annotations}
     for tier in _speaking(eaf):
         speaker = clean_name(_speaker(eaf, tier)) or UNKNOWN_SPEAKER
         for each in tier.annotations:
             words = without_tags(each.value)
             if words and each.slots is not None:
-                said = Utterance(speaker, words, *eaf.seconds(each), (each.id,), each.line)
+                note = notes.get(each.id)
+                said = Utterance(speaker, words, *eaf.seconds(each), (each.id,), each.line, note=note)
                 units.append((moments[each.slots[0]], said))
+    taken = {tier.id for tier in (*_speaking(eaf), *_old_labels(eaf))}
+    if any(tier.has_words and tier.id not in taken for tier in eaf.tiers.values()):
+        leave(document, "other tiers")
     if not units:
         raise document.error(
             "no tier holds what is said. Put the turns of each speaker on a tier that depends on no other one and is "

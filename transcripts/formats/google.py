@@ -3,7 +3,7 @@
 Words name their speaker (`speakerTag` or `speakerLabel`). Version 1 gives the words without speakers first and repeats
 them all with speakers in its last result: then only that one is read. In a file with several channels
 (`channelTag`) each result is a piece. The words of an operation's `response` are read as well; keys may be written
-`speakerTag` or `speaker_tag`. How pieces make turns: `mendline.transcripts.formats.service`. Speakers are called
+`speakerTag` or `speaker_tag`. How pieces make turns: `mendline.transcripts.formats.pieces`. Speakers are called
 "Speaker 1", channels "Channel 1".
 """
 
@@ -11,50 +11,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.service import (
-    Piece,
-    objects,
-    pieces_of_words,
-    seconds,
-    service_object,
-    speaker_name,
-    string,
-    transcript_of_pieces,
-)
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.pieces import Piece
+from mendline.transcripts.formats.service import Content, Service, speaker_name
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
 NAME = "google"
 EXTENSIONS = ()
 SUMMARY = "JSON of Google Cloud Speech-to-Text, with speakers (diarization) or channels"
+KEEPS = (*TIMES, Kept.IDS)
+LIBRARY = "json (Python)"
+COPY_KEEPS = ""
 
-_HINT = "Give the JSON that Google Speech-to-Text returned or wrote for a recording."
-_NO_SPEAKERS = "the words have no speakers. Transcribe again with speaker diarization (diarizationConfig)."
+_SERVICE = Service(
+    NAME,
+    hint="Give the JSON that Google Speech-to-Text returned or wrote for a recording.",
+    no_speakers="the words have no speakers. Transcribe again with speaker diarization (diarizationConfig).",
+)
 
 
 def takes(document: Document) -> bool:
     """Whether the keys are those of a Google Speech-to-Text result."""
-    return shape_of(document) == NAME
+    return _SERVICE.takes(document)
 
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError that says which part cannot be read."""
-    content = service_object(document, hint=_HINT)
-    response = content.get("response")
-    container = response if isinstance(response, dict) else content
-    results = [_camel(result) for result in objects(document, container, "results", where="the file", hint=_HINT)]
+    return _SERVICE.read(document, options, _pieces)
+
+
+def _pieces(content: Content) -> list[Piece]:
+    root = content.root()
+    response = root.get("response")
+    container = response if isinstance(response, dict) else root
+    results = [_camel(result) for result in content.objects(container, "results", where="the file")]
     channels = {str(result["channelTag"]) for result in results if result.get("channelTag") is not None}
     several = len(channels) > 1
-    by_result = [_words(document, result, number, several) for number, result in enumerate(results, start=1)]
+    by_result = [_words(content, result, number, several) for number, result in enumerate(results, start=1)]
     if several:
-        pieces = [piece for words in by_result for piece in pieces_of_words(words, sentences=True)]
-    else:
-        pieces = pieces_of_words(_spoken_once(by_result), sentences=False)
-    return [transcript_of_pieces(document, pieces, options, no_speakers=_NO_SPEAKERS)]
+        return [piece for words in by_result for piece in content.runs(words, channels=True)]
+    return content.runs(_spoken_once(by_result), channels=False)
 
 
 def _spoken_once(by_result: Sequence[list[Piece]]) -> list[Piece]:
@@ -79,30 +80,35 @@ def _tagged(words: Sequence[Piece]) -> bool:
     return any(word.speaker is not None for word in words)
 
 
-def _words(document: Document, result: Mapping[str, Any], number: int, several: bool) -> list[Piece]:
-    best = objects(document, result, "alternatives", where=f"result {number}", hint=_HINT)
+def _words(content: Content, result: Mapping[str, Any], number: int, several: bool) -> list[Piece]:
+    best = content.objects(result, "alternatives", where=f"result {number}")
     if not best:
         return []
     first = _camel(best[0])
     channel = result.get("channelTag") if several else None
     pieces = []
-    for place, raw in enumerate(objects(document, first, "words", where=f"result {number}", hint=_HINT), start=1):
+    for place, raw in enumerate(content.objects(first, "words", where=f"result {number}"), start=1):
         word, where = _camel(raw), f"word {place} of result {number}"
-        begin, end = (_time(document, word, kind, where) for kind in ("start", "end"))
+        begin, end = (_time(content, word, kind, where) for kind in ("start", "end"))
         # 0 and an empty label mean that nobody looked for speakers.
         name = speaker_name(word.get("speakerLabel") or word.get("speakerTag") or None, channel)
-        pieces.append(Piece(string(document, word, "word", where=where, hint=_HINT), name, begin, end))
+        pieces.append(Piece(content.string(word, "word", where=where), name, begin, end))
     if not pieces:
-        text = string(document, first, "transcript", where=f"result {number}", hint=_HINT)
-        pieces.append(Piece(text, speaker_name(None, channel), end=_time(document, result, "resultEnd", "a result")))
+        text = content.string(first, "transcript", where=f"result {number}")
+        pieces.append(Piece(text, speaker_name(None, channel), end=_time(content, result, "resultEnd", "a result")))
     return pieces
 
 
-def _time(document: Document, container: Mapping[str, Any], kind: str, where: str) -> float | None:
+def _time(content: Content, container: Mapping[str, Any], kind: str, where: str) -> float | None:
     keys = (f"{kind}Time", f"{kind}Offset")
     key = next((key for key in keys if container.get(key) is not None), keys[0])
-    return seconds(document, container, key, where=where, hint=_HINT)
+    return content.seconds(container, key, where=where)
 
 
 def _camel(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {re.sub(r"_([a-z])", lambda match: match[1].upper(), key): value for key, value in record.items()}
+    return {_camel_key(key): value for key, value in record.items()}
+
+
+@lru_cache(maxsize=256)
+def _camel_key(key: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), key)

@@ -13,6 +13,7 @@ from typing import Any
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.json_shapes import TURN_LISTS, first_value
 from mendline.transcripts.formats.json_text import parse
+from mendline.transcripts.formats.table import SOURCE_IDS
 from mendline.transcripts.options import ReadOptions
 
 # Legal inside a JSON string, but many programs end a line at them.
@@ -54,11 +55,17 @@ def rendered(records: Sequence[Mapping[str, Any]], form: str) -> bytes:
     return _json(records[0] if form == "one" else list(records), indent=2) + b"\n"
 
 
+def joined_ids(name: str, value: object) -> object:
+    """Return the value of a key; the list of the ids of a turn's units as one text."""
+    listed = isinstance(value, list) and name.endswith(SOURCE_IDS)
+    return ";".join(map(str, value)) if listed and isinstance(value, list) else value
+
+
 def cells(document: Document, record: Mapping[str, Any], used: Collection[str], *, line: int) -> dict[str, str]:
     """Return the values of the keys that are used, as text. Raises TranscriptError where one is no text or number."""
     values = {}
     for name in used:
-        value = record.get(name)
+        value = joined_ids(name, record.get(name))
         if isinstance(value, bool | list | dict):
             raise document.error(f"{name!r} is neither a text nor a number here. Correct it.", line=line)
         values[name] = "" if value is None else str(value)

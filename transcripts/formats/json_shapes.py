@@ -88,6 +88,14 @@ def _revai(record: dict[str, Any]) -> bool:
     return isinstance(record.get("monologues"), list)
 
 
+def _otter(record: dict[str, Any]) -> bool:
+    speech = record.get("speech")
+    parts = (speech if isinstance(speech, dict) else record).get("transcripts")
+    return isinstance(parts, list) and any(
+        isinstance(part, dict) and "transcript" in part and "start_offset" in part for part in parts
+    )
+
+
 def _labelstudio(record: dict[str, Any]) -> bool:
     if isinstance(record.get("data"), dict):
         return bool({"annotations", "predictions", "completions", "id"} & record.keys())
@@ -126,6 +134,7 @@ SHAPES: tuple[tuple[str, tuple[str, ...], Callable[[dict[str, Any]], bool]], ...
     ("azure", (_ONE,), _azure),
     ("google", (_ONE,), _google),
     ("revai", (_ONE,), _revai),
+    ("otter", (_ONE,), _otter),
     ("labelstudio", (_ONE, _MANY), _labelstudio),
     ("convokit", (_MANY,), _convokit),
     ("doccano", (_MANY,), _doccano),

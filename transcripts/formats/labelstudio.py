@@ -24,15 +24,20 @@ from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError, TranscriptError
 from mendline.transcripts.formats.json_records import Records, cells, records_of, rendered, with_speaker_key
 from mendline.transcripts.formats.json_shapes import is_turn_list, shape_of
-from mendline.transcripts.formats.noted import Noted, TurnNote, notes_by_row, other_file
-from mendline.transcripts.formats.table import Row, find_columns, transcripts_of
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.noted import Noted, notes_by_row
+from mendline.transcripts.formats.table import SOURCE_IDS, Row, find_columns, transcripts_of
+from mendline.transcripts.notes import LABEL_WORDS, TurnNote, note_of_text, note_with
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import clean_text
+from mendline.transcripts.utterances import clean_text, other_turns
 
 NAME = "labelstudio"
 EXTENSIONS = (".labelstudio.json",)
 SUMMARY = "Label Studio tasks with dialogues or single turns (JSON)"
+KEEPS = (Kept.SESSIONS, Kept.SETTING, Kept.ROLES, *TIMES, Kept.IDS, Kept.LABELS)
+LIBRARY = "json (Python)"
+COPY_KEEPS = "annotations, predictions of other models, all other data"
 
 MODEL_VERSION = "mendline"
 
@@ -71,7 +76,7 @@ def annotated_file(document: Document, transcripts: Sequence[Transcript], notes:
         raise OutputError(message, file=document.name)
     if any(_dialogues(task) for task in records.values):
         if len(transcripts) != len(records.values):
-            raise other_file(document)
+            raise other_turns(document)
         results = [
             _regions_of_dialogue(document, records, place, transcript, noted, options)
             for place, (transcript, noted) in enumerate(zip(transcripts, notes, strict=True))
@@ -92,7 +97,8 @@ def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
         turns = []
         for turn in transcript.turns:
             times = {key: time for key, time in (("start", turn.start), ("end", turn.end)) if time is not None}
-            turns.append({"author": turn.speaker, "text": turn.text, "role": turn.role, **times})
+            ids = {SOURCE_IDS: [*turn.source_ids]} if turn.source_ids else {}
+            turns.append({"author": turn.speaker, "text": turn.text, "role": turn.role, **times, **ids})
         regions = [
             region
             for turn, note in zip(transcript.turns, noted, strict=True)
@@ -128,7 +134,9 @@ def _dialogue_rows(
     own = replace(with_speaker_key(options, names), session_column=None)
     found = find_columns(document, [name for name in names if name != "session"], own)
     used = set(found.values())
-    return keys[0], [Row(n, cells(document, turn, used, line=n)) for n, turn in enumerate(turns, start=1)], found
+    noted = _own_notes(task)
+    rows = [Row(n + 1, cells(document, turn, used, line=n + 1), noted.get(str(n))) for n, turn in enumerate(turns)]
+    return keys[0], rows, found
 
 
 def _dialogue(document: Document, records: Records, place: int, options: ReadOptions) -> Transcript:
@@ -166,7 +174,37 @@ def _single_turns(document: Document, records: Records, options: ReadOptions) ->
         raise document.error(_NO_TURNS)
     columns = find_columns(document, names, with_speaker_key(options, names))
     used = set(columns.values())
-    return [Row(n, cells(document, values, used, line=n)) for n, values in enumerate(data, start=1)], columns
+    rows = [
+        Row(n, cells(document, _data(task), used, line=n), next(iter(_own_notes(task).values()), None))
+        for n, task in enumerate(records.values, start=1)
+    ]
+    return rows, columns
+
+
+def _own_notes(task: Mapping[str, Any]) -> dict[str, TurnNote]:
+    """The notes that a prediction of `MODEL_VERSION` holds, by the number of the turn in the dialogue, or of one."""
+    found: dict[str, TurnNote] = {}
+    predictions = task.get("predictions")
+    for made in predictions if isinstance(predictions, list) else []:
+        if isinstance(made, dict) and made.get("model_version") == MODEL_VERSION:
+            for region in made["result"] if isinstance(made.get("result"), list) else []:
+                value = region.get("value") if isinstance(region, dict) else None
+                if not isinstance(value, dict):
+                    continue
+                labels = value.get("paragraphlabels") or value.get("choices")
+                if isinstance(labels, list) and labels and labels[0] in LABEL_WORDS:
+                    found[str(value.get("start", 0))] = _note_of(region, labels[0])
+    return found
+
+
+def _note_of(region: Mapping[str, Any], label: str) -> TurnNote:
+    """The note of a region: its words say more than its label, where it has them."""
+    meta, score = region.get("meta"), region.get("score")
+    lines = meta.get("text") if isinstance(meta, dict) else None
+    if isinstance(lines, list) and lines and (note := note_of_text(str(lines[0]))).label == label:
+        return note
+    known = isinstance(score, int | float) and not isinstance(score, bool)
+    return note_with({"label": label, "marker": None, **({"probability": score} if known else {})})
 
 
 def _regions_of_dialogue(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats import text
@@ -13,13 +12,11 @@ from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import find_label, speakers_among
 from mendline.transcripts.times import CLOCK
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import bracketed
 
 # A name and a time on a line of their own, as Teams and Otter write them.
-HEADER = rf"\s*(?P<name>\S[^:]{{0,60}}?)(?:[ ]{{2,}}|\t+[ ]*)(?P<start>{CLOCK})\s*"
+HEADER = rf"\s*(?P<name>\S[^:]{{0,60}}?)(?:[ ]{{2,}}+|\t++[ ]*+)(?P<start>{CLOCK})\s*"
 
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2007": " ", "\u2028": " ", "\u2029": " ", "\x0b": " "})
-_PRIVATE_USE = range(0xE000, 0xF900)
 
 
 def plain(line: str) -> str:
@@ -56,12 +53,4 @@ def read_lines(document: Document, lines: Sequence[str], options: ReadOptions) -
 
 def places_of_turns(document: Document, lines: Sequence[str], transcript: Transcript) -> list[int]:
     """Return where in the lines, joined by line ends, the words of each turn start. Raises OutputError."""
-    return places_in_text(as_text(document, lines), transcript)
-
-
-def places_in_text(source: Document, transcript: Transcript) -> list[int]:
-    """Return where the words of each turn start: where the plain-text reader would put a note. Raises OutputError."""
-    mark = next(chr(code) for code in _PRIVATE_USE if chr(code) not in source.text)
-    copy = text.annotated_copy(source, transcript, [mark] * len(transcript.turns))
-    pieces = copy.split(bracketed(mark))
-    return list(accumulate(len(piece) for piece in pieces[:-1]))
+    return text.places_of_turns(as_text(document, lines), transcript)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
-from mendline.transcripts.formats import convokit, doccano, docx, labelstudio, parquet
+from mendline.transcripts.formats import convokit, csv, doccano, docx, jsonl, labelstudio, parquet, tsv
 from mendline.transcripts.formats.noted import Noted
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
@@ -18,7 +18,11 @@ FILE_WRITERS: Mapping[str, Callable[[Sequence[Transcript], Noted], bytes]] = {
     docx.NAME: docx.write_file,
     labelstudio.NAME: labelstudio.write_file,
     doccano.NAME: doccano.write_file,
+    convokit.NAME: convokit.write_file,
     parquet.NAME: parquet.write_file,
+    csv.NAME: csv.write_file,
+    tsv.NAME: tsv.write_file,
+    jsonl.NAME: jsonl.write_file,
 }
 FILE_COPIERS: Mapping[str, Callable[[Document, Sequence[Transcript], Noted, ReadOptions], bytes]] = {
     docx.NAME: docx.annotated_file,

@@ -16,14 +16,20 @@ from typing import Any
 
 from mendline.transcripts.document import MAX_BYTES, Document
 from mendline.transcripts.errors import MendlineError, OutputError
-from mendline.transcripts.formats.noted import Noted, TurnNote, notes_by_row
+from mendline.transcripts.formats.json_records import joined_ids
+from mendline.transcripts.formats.kept import TABLE
+from mendline.transcripts.formats.noted import Noted, notes_by_row
 from mendline.transcripts.formats.table import Row, find_columns, transcripts_of
+from mendline.transcripts.notes import TurnNote, note_names, note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
 NAME = "parquet"
 EXTENSIONS = (".parquet",)
 SUMMARY = "Parquet table, one turn a row, one conversation or many (needs mendline[parquet])"
+KEEPS = TABLE
+LIBRARY = "pyarrow"
+COPY_KEEPS = "all other columns"
 
 MAX_UNPACKED = 1024**3
 
@@ -107,13 +113,15 @@ def _rows(document: Document, file: Any, options: ReadOptions) -> tuple[list[Row
     names = list(file.schema_arrow.names)
     columns = find_columns(document, names, options)
     used = list(dict.fromkeys(columns.values()))
+    prefix, noted = note_names(names)
     rows: list[Row] = []
     size = 0
     # Small batches: a file can repeat one long text in very few bytes.
-    for batch in file.iter_batches(batch_size=256, columns=used):
+    for batch in file.iter_batches(batch_size=256, columns=[*dict.fromkeys([*used, *noted])]):
         for record in batch.to_pylist():
             number = len(rows) + 1
-            rows.append(Row(number, {name: _cell(document, value, name, number) for name, value in record.items()}))
+            values = {name: _cell(document, joined_ids(name, record[name]), name, number) for name in used}
+            rows.append(Row(number, values, note_of_values(record, prefix=prefix)))
             size += sum(map(len, rows[-1].values.values()))
         if size > MAX_BYTES:
             raise document.error(f"the text of this table is larger than {MAX_BYTES // 1024**2} MB. Split it.")

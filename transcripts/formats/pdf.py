@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from mendline.transcripts.document import MAX_BYTES, Document
 from mendline.transcripts.errors import TranscriptError
+from mendline.transcripts.formats.kept import Kept
 from mendline.transcripts.formats.laid_out import opening_line, plain, read_lines
 from mendline.transcripts.formats.text import MAX_HEADING_LINES
 from mendline.transcripts.options import ReadOptions
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 NAME = "pdf"
 EXTENSIONS = (".pdf",)
 SUMMARY = "PDF with text (not scanned), one column, each turn on a new line as `Name: words`"
+KEEPS = (Kept.STARTS,)
+LIBRARY = "pypdf"
+COPY_KEEPS = ""
 
 MAX_PAGES = 5000
 
@@ -144,7 +148,7 @@ def _shape(line: str) -> str:
 
 def _is_page_number(line: str, number: int) -> bool:
     match = _PAGE_NUMBER.fullmatch(line.strip())
-    return match is not None and int(match[1]) == number
+    return match is not None and match[1].lstrip("0") == str(number)
 
 
 @contextmanager

@@ -1,95 +1,124 @@
-"""From what a transcription service returns, words or longer pieces, to turns. Shared by the readers of their JSON.
-
-The rule, the same for every service: pieces stand in the order in which they start; consecutive pieces of one speaker
-make one turn; a piece without words is a pause, not a turn. Words become pieces first: a speaker's run of words, within
-one channel broken where a sentence ends or nothing is said for `PAUSE` seconds, so that two channels interleave by
-sentences rather than by words. A word without a speaker belongs to whoever spoke before.
+"""What the readers of transcription services' JSON share: whose file it is, its values, or an error that says which.
 
 A speaker whom the service only numbers or letters is called "Speaker 0", "Speaker A", and "Channel 1" where each
 speaker has a channel: these are the names that `--role` takes. `source_ids` of a turn are the ids of its pieces, or
-`first-last`, the places of its words in the service's list, counted from 0.
+`first-last`, the places of its words in the service's list, counted from 0. How pieces make turns is said in
+`mendline.transcripts.formats.pieces`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.json_shapes import first_value
+from mendline.transcripts.errors import TranscriptError
+from mendline.transcripts.formats.json_shapes import first_value, shape_of
 from mendline.transcripts.formats.json_text import parse
+from mendline.transcripts.formats.kept import leave
+from mendline.transcripts.formats.pieces import Piece, pieces_of_words, transcript_of_pieces
 from mendline.transcripts.options import ReadOptions
-from mendline.transcripts.roles import speaker_key
-from mendline.transcripts.speakers import UNKNOWN_SPEAKER
-from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
+from mendline.transcripts.transcript import Span, Transcript
+from mendline.transcripts.utterances import clean_text
 
-PAUSE = 1.0
-
-_SENTENCE_END = (".", "?", "!", "。", "？", "！", "؟", "…")
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]+)?)s?")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Some words of one speaker, in `text`. `glued` says that no space stands before it, as before a full stop."""
+class Service:
+    """A service's JSON: its `name` in `json_shapes`, and what errors say of a file that is not as it should be.
 
-    text: str
-    speaker: str | None = None
-    start: float | None = None
-    end: float | None = None
-    source_id: str | None = None
-    glued: bool = False
-
-
-def service_object(document: Document, *, hint: str) -> dict[str, Any]:
-    """Return the one JSON object of a file. Raises TranscriptError that ends in `hint`."""
-    first = first_value(document)
-    value = first.value if first is not None and first.alone else parse(document, document.text, line=1, hint=hint)
-    if not isinstance(value, dict):
-        raise document.error(f"this is not one JSON object. {hint}")
-    return value
-
-
-def objects(
-    document: Document, container: Mapping[str, Any], key: str, *, where: str, hint: str
-) -> list[dict[str, Any]]:
-    """Return the list of objects under `key`, empty where there is none. Raises TranscriptError for anything else."""
-    value = container.get(key)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
-        raise document.error(f'"{key}" of {where} is not a list of objects. {hint}')
-    return value
-
-
-def string(document: Document, container: Mapping[str, Any], key: str, *, where: str, hint: str) -> str:
-    """Return the text under `key`, empty where it is missing or null. Raises TranscriptError for anything else."""
-    value = container.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise document.error(f'"{key}" of {where} is not a text. {hint}')
-    return value
-
-
-def seconds(
-    document: Document, container: Mapping[str, Any], key: str, *, where: str, hint: str, per_second: float = 1
-) -> float | None:
-    """Return the time under `key` in seconds, given in units of which a second has `per_second`; None without one.
-
-    Reads numbers, texts such as "1.5" and "1.5s", and objects with seconds and nanos. Raises TranscriptError.
+    `hint` is what to give instead, the end of every message; `no_speakers` the message where nobody has a name.
     """
-    value = container.get(key)
-    if value is None or value == "":
-        return None
-    time = _number(value)
-    if not math.isfinite(time) or time < 0:
-        raise document.error(f'"{key}" of {where} is not a time. {hint}')
-    return time / per_second
+
+    name: str
+    hint: str
+    no_speakers: str
+
+    def takes(self, document: Document) -> bool:
+        """Whether the keys are those of the service."""
+        return shape_of(document) == self.name
+
+    def read(
+        self, document: Document, options: ReadOptions, pieces_of: Callable[[Content], Sequence[Piece]]
+    ) -> list[Transcript]:
+        """Return the one conversation of a file, of the pieces that `pieces_of` finds. Raises TranscriptError."""
+        pieces = pieces_of(Content(document, options, self.hint))
+        return [transcript_of_pieces(document, pieces, options, no_speakers=self.no_speakers)]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The values in one file of a service. `where` says in errors which part of it a value stands in."""
+
+    document: Document
+    options: ReadOptions
+    hint: str
+
+    def error(self, message: str) -> TranscriptError:
+        """Return an error about this file, for the caller to raise."""
+        return self.document.error(f"{message} {self.hint}")
+
+    def root(self) -> dict[str, Any]:
+        """Return the one JSON object of the file. Raises TranscriptError."""
+        first = first_value(self.document)
+        known = first is not None and first.alone
+        value = first.value if first and known else parse(self.document, self.document.text, line=1, hint=self.hint)
+        if not isinstance(value, dict):
+            raise self.error("this is not one JSON object.")
+        return value
+
+    def objects(self, container: Mapping[str, Any], key: str, *, where: str) -> list[dict[str, Any]]:
+        """Return the list of objects under `key`, empty where there is none. Raises TranscriptError otherwise."""
+        value = container.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(part, dict) for part in value):
+            raise self.error(f'"{key}" of {where} is not a list of objects.')
+        return value
+
+    def string(self, container: Mapping[str, Any], key: str, *, where: str) -> str:
+        """Return the text under `key`, empty where it is missing or null. Raises TranscriptError otherwise."""
+        value = container.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise self.error(f'"{key}" of {where} is not a text.')
+        return value
+
+    def seconds(self, container: Mapping[str, Any], key: str, *, where: str, per_second: float = 1) -> float | None:
+        """Return the time under `key` in seconds, given in units of which a second has `per_second`; None without one.
+
+        Reads numbers, texts such as "1.5" and "1.5s", and objects with seconds and nanos. Raises TranscriptError.
+        """
+        value = container.get(key)
+        if value is None or value == "":
+            return None
+        time = _number(value)
+        if not math.isfinite(time) or time < 0:
+            raise self.error(f'"{key}" of {where} is not a time.')
+        return time / per_second
+
+    def span(
+        self,
+        container: Mapping[str, Any],
+        *,
+        where: str,
+        keys: tuple[str, str] = ("start", "end"),
+        per_second: float = 1,
+    ) -> Span:
+        """Return the times under two keys, as `seconds` does."""
+        start, end = (self.seconds(container, key, where=where, per_second=per_second) for key in keys)
+        return start, end
+
+    def runs(self, words: Sequence[Piece], *, channels: bool) -> list[Piece]:
+        """Return the pieces that words make. `channels` says that the file has several."""
+        if words:
+            leave(self.document, "times of single words")
+        return pieces_of_words(words, self.options, channels=channels)
 
 
 def speaker_name(speaker: object, channel: object = None) -> str | None:
@@ -103,85 +132,17 @@ def speaker_name(speaker: object, channel: object = None) -> str | None:
     return f"{name} (channel {side})" if name else f"Channel {side}"
 
 
-def pieces_of_words(words: Sequence[Piece], *, sentences: bool) -> list[Piece]:
-    """Return the runs of words of one speaker; with `sentences`, broken at the ends of sentences and at pauses."""
-    return [_run(words, first, last) for first, last in _runs(words, sentences=sentences)]
-
-
-def transcript_of_pieces(
-    document: Document, pieces: Iterable[Piece], options: ReadOptions, *, no_speakers: str
-) -> Transcript:
-    """Return the conversation that the pieces make. Raises TranscriptError, `no_speakers` where none has a speaker."""
-    said = [piece for piece in pieces if clean_text(piece.text)]
-    if said and not any(piece.speaker for piece in said):
-        raise document.error(no_speakers)
-    turns: list[list[Piece]] = []
-    speaker = UNKNOWN_SPEAKER
-    for piece in _in_order(said):
-        before, speaker = speaker, piece.speaker or speaker
-        if turns and speaker_key(before) == speaker_key(speaker):
-            turns[-1].append(piece)
-        else:
-            turns.append([replace(piece, speaker=speaker)])
-    return transcript_of(document, [_utterance(pieces) for pieces in turns], roles=options.roles)
-
-
 def _number(value: object) -> float:
-    if isinstance(value, bool):
-        return math.nan
     if isinstance(value, dict):
-        return _number(value.get("seconds", 0)) + _number(value.get("nanos", 0)) / 1e9
+        return _plain_number(value.get("seconds", 0)) + _plain_number(value.get("nanos", 0)) / 1e9
+    return _plain_number(value)
+
+
+def _plain_number(value: object) -> float:
     if isinstance(value, str):
         match = _SECONDS.fullmatch(value.strip())
         return math.nan if match is None else float(match[1])
     try:
-        return float(value) if isinstance(value, int | float) else math.nan
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
     except OverflowError:
         return math.nan
-
-
-def _runs(words: Sequence[Piece], *, sentences: bool) -> Iterator[tuple[int, int]]:
-    """The first and the last place of each run."""
-    first = 0
-    for place in range(1, len(words) + 1):
-        if place == len(words) or _breaks(words[place - 1], words[place], words[first], sentences=sentences):
-            if words:
-                yield first, place - 1
-            first = place
-
-
-def _breaks(before: Piece, word: Piece, opening: Piece, *, sentences: bool) -> bool:
-    if word.glued:
-        return False
-    if word.speaker is not None and word.speaker != opening.speaker:
-        return True
-    pause = before.end is not None and word.start is not None and word.start - before.end >= PAUSE
-    return sentences and (pause or before.text.rstrip().endswith(_SENTENCE_END))
-
-
-def _run(words: Sequence[Piece], first: int, last: int) -> Piece:
-    run = words[first : last + 1]
-    text = "".join(word.text if word.glued else f" {word.text}" for word in run)
-    speaker = next((word.speaker for word in run if word.speaker is not None), None)
-    starts = [word.start for word in run if word.start is not None]
-    ends = [word.end for word in run if word.end is not None]
-    return Piece(text, speaker, min(starts, default=None), max(ends, default=None), f"{first}-{last}")
-
-
-def _in_order(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces by their start, if all have one; otherwise as they stand."""
-    starts = [piece.start for piece in pieces if piece.start is not None]
-    if len(starts) < len(pieces):
-        return [*pieces]
-    return [piece for _, piece in sorted(zip(starts, pieces, strict=True), key=lambda entry: entry[0])]
-
-
-def _utterance(pieces: Sequence[Piece]) -> Utterance:
-    """What one speaker says in consecutive pieces, of which the first names the speaker."""
-    return Utterance(
-        pieces[0].speaker or UNKNOWN_SPEAKER,
-        " ".join(clean_text(piece.text) for piece in pieces),
-        next((piece.start for piece in pieces if piece.start is not None), None),
-        max((piece.end for piece in pieces if piece.end is not None), default=None),
-        tuple(dict.fromkeys(piece.source_id for piece in pieces if piece.source_id is not None)),
-    )

@@ -16,11 +16,16 @@ from datetime import UTC, datetime
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import TranscriptError
+from mendline.transcripts.formats.kept import leave
+from mendline.transcripts.notes import TurnNote, note_names
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import base_role, speaker_key
 from mendline.transcripts.times import seconds_of
 from mendline.transcripts.transcript import Transcript
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
+
+SOURCE_IDS = "source_ids"
+"""The column in which results hold the ids of a turn's units, divided by `;` where a cell cannot hold a list."""
 
 # In the order in which they are preferred.
 USUAL_NAMES = {
@@ -31,6 +36,7 @@ USUAL_NAMES = {
     "interview_id",
     "setting": "setting",
     "id": "utterance_id turn_id turn id",
+    "ids": SOURCE_IDS,
     "start": "start start_time start_seconds start_s timestamp onset begin begin_time start_ms begin_ms onset_ms time",
     "end": "end end_time end_seconds end_s stop stop_time end_ms stop_ms",
 }
@@ -43,16 +49,20 @@ _OPTION_OF = {
     "start": "start_column",
     "end": "end_column",
 }
+# What is there again in any table that is written.
+_COUNTED = ("turn", "source_times")
+MAX_NAMED = 5
 _NO_VALUE = frozenset({"", "-", "n/a", "na", "nan", "none", "null"})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its line in the file and its values by the name of the column."""
+    """One row: its line in the file, its values by the name of the column, and what it says of the turn."""
 
     line: int
     values: Mapping[str, str]
+    note: TurnNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ def find_columns(document: Document, names: Sequence[str], options: ReadOptions)
     for kind, usual in USUAL_NAMES.items():
         option = _OPTION_OF.get(kind)
         wanted = None if option is None else getattr(options, option)
+        if kind == "ids" and options.id_column is not None:
+            continue
         if wanted is not None:
             columns[kind] = _named_column(document, names, wanted, f"--{kind}-column")
             continue
@@ -96,6 +108,7 @@ def find_columns(document: Document, names: Sequence[str], options: ReadOptions)
     twice = next((name for name in columns.values() if names.count(name) > 1), None)
     if twice is not None:
         raise document.error(f"two columns are called {twice!r}. Rename one.", line=1)
+    _leave_others(document, names, columns)
     return columns
 
 
@@ -122,6 +135,14 @@ def transcripts_of(
     if not sessions:
         raise document.error("the table has no rows below its header. Give a table with one turn a row.")
     return [_transcript(document, session, turns, options) for session, turns in sessions.items()]
+
+
+def _leave_others(document: Document, names: Sequence[str], columns: Mapping[str, str]) -> None:
+    taken = {*columns.values(), *note_names(names)[1], *_COUNTED}
+    others = [name for name in names if name not in taken]
+    if others:
+        more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
+        leave(document, f"columns {', '.join(others[:MAX_NAMED])}{more}")
 
 
 def _named_column(document: Document, names: Sequence[str], wanted: str, option: str) -> str:
@@ -168,9 +189,16 @@ def _turn(document: Document, row: Row, columns: Mapping[str, str]) -> _Turn:
     end, end_dated = _time(document, row, columns, "end")
     if start is not None and end is not None and start_dated != end_dated:
         raise document.error("one of start and end is a date, the other is not. Give both alike.", line=row.line)
+    ids = tuple(each for each in _cell(row, columns, "ids").split(";") if each)
     source = _cell(row, columns, "id")
     said = Utterance(
-        speaker, clean_text(_cell(row, columns, "text")), start, end, (source,) if source else (), row.line
+        speaker,
+        clean_text(_cell(row, columns, "text")),
+        start,
+        end,
+        ids or ((source,) if source else ()),
+        row.line,
+        note=row.note,
     )
     role = "" if columns.get("role") == columns["speaker"] else _cell(row, columns, "role")
     return _Turn(said, role, _cell(row, columns, "setting"), start_dated or end_dated)

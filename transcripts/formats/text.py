@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mendline.transcripts.document import Document, Line
+from mendline.transcripts.formats.inline import bracketed, insert_notes, labels_of, without_note
+from mendline.transcripts.formats.json_shapes import shape_of
+from mendline.transcripts.formats.kept import Kept
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import (
@@ -20,21 +23,23 @@ from mendline.transcripts.speakers import (
     find_label,
     find_stamp,
     is_heading,
-    is_plain_label,
     looks_like_name,
     speakers_among,
 )
 from mendline.transcripts.times import CLOCK, clock, seconds_of_clock
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import Utterance, bracketed, clean_text, insert_notes, transcript_of
+from mendline.transcripts.utterances import Utterance, clean_text, first_units, transcript_of
 
 NAME = "text"
 EXTENSIONS = (".txt", ".text")
 SUMMARY = "plain text, `Name: words` or a name with a time on its own line (Otter)"
+KEEPS = (Kept.STARTS, Kept.LABELS)
+LIBRARY = "own reader"
+COPY_KEEPS = "headings, spacing, line ends"
 
 MAX_HEADING_LINES = 20
 
-_OTTER = re.compile(rf"\s*(?P<name>\S.{{0,60}}?)(?:[ ]{{2,}}|\t+[ ]*)(?P<start>{CLOCK})\s*")
+_OTTER = re.compile(rf"\s*(?P<name>\S.{{0,60}}?)(?:[ ]{{2,}}+|\t++[ ]*+)(?P<start>{CLOCK})\s*")
 _FORMAL = ("WEBVTT", "{", "<?xml", 'File type = "ooTextFile', "@UTF8", "@Begin")
 _CUE_TIMES = re.compile(r"\s*[0-9:.,]+\s*-->\s*[0-9]")
 
@@ -62,8 +67,10 @@ class _Open:
 
 def takes(document: Document) -> bool:
     """Whether lines of the text open with speakers, and it is none of the more formal formats."""
+    if document.text.lstrip().startswith(_FORMAL) or shape_of(document) is not None:
+        return False
     lines = document.lines()
-    if document.text.lstrip().startswith(_FORMAL) or any(_CUE_TIMES.match(line.text) for line in lines):
+    if any(_CUE_TIMES.match(line.text) for line in lines):
         return False
     return any(mark is not None for mark in _marks(lines, ()))
 
@@ -79,9 +86,8 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     Ends are not written. A name that could be taken for something else gives way to the role.
     """
     lines = []
-    for turn, note in zip(transcript.turns, notes, strict=True):
+    for turn, name, note in zip(transcript.turns, labels_of(transcript), notes, strict=True):
         time = "" if turn.start is None else f"[{clock(turn.start)}] "
-        name = turn.speaker if is_plain_label(turn.speaker) else turn.role.title()
         lines.append(f"{time}{name}: {'' if note is None else bracketed(note)}{clean_text(turn.text)}\n")
     return "".join(lines)
 
@@ -89,6 +95,12 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
 def annotated_copy(document: Document, transcript: Transcript, notes: Sequence[str | None]) -> str:
     """Return the text with a note before the first words of each turn; every other character stays."""
     return insert_notes(document, transcript, _utterances(document, [turn.speaker for turn in transcript.turns]), notes)
+
+
+def places_of_turns(document: Document, transcript: Transcript) -> list[int]:
+    """Return where in the text the words of each turn start. Raises OutputError for a transcript of another file."""
+    found = _utterances(document, [turn.speaker for turn in transcript.turns])
+    return [said.offset for said in first_units(document, transcript, found) if said.offset is not None]
 
 
 def _utterances(document: Document, known: Iterable[str]) -> list[Utterance]:
@@ -195,6 +207,7 @@ def _closed(document: Document, turn: _Open) -> Utterance:
     if not turn.words:
         message = "this turn has no words. Write what was heard, such as [silence], or delete the label."
         raise document.error(message, line=turn.line.number)
-    return Utterance(
+    said = Utterance(
         turn.speaker, " ".join(turn.words), turn.start, turn.end, turn.source_ids, turn.line.number, turn.offset
     )
+    return without_note(said)

@@ -18,16 +18,22 @@ from dataclasses import dataclass, replace
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.grid import Grid, Interval, Tier, parse
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.marks import without_tags
 from mendline.transcripts.formats.tiers import LABELS, NewTier, holds_turns, in_time_order, new_tiers, notes_by_unit
+from mendline.transcripts.notes import TurnNote, note_of_text
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.speakers import UNKNOWN_SPEAKER, clean_name
 from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.turns import turns_of
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 NAME = "textgrid"
 EXTENSIONS = (".textgrid",)
 SUMMARY = "Praat TextGrid, one tier for each speaker, or one file (NAME_doctor.TextGrid, NAME_patient.TextGrid)"
+KEEPS = (*TIMES, Kept.LABELS)
+LIBRARY = "own reader"
+COPY_KEEPS = "all other tiers and points"
 
 # What stands in the silent intervals of files that a program made.
 _SILENCES = frozenset({"sil", "sp", "silent", "<sil>", "<sp>", "<p>", "<p:>", "#"})
@@ -42,26 +48,13 @@ def takes(document: Document) -> bool:
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file or files. Raises TranscriptError with the line that cannot be read."""
-    return [transcript_of(document, _utterances(document, _grids(document)), roles=options.roles)]
+    turns = turns_of(_utterances(document, _grids(document)), options, drawn=True)
+    return [transcript_of(document, turns, roles=options.roles)]
 
 
 def speaking_tiers(document: Document) -> int:
     """Return on how many tiers of one file somebody speaks. Raises TranscriptError."""
     return len(_speaking(parse(document)))
-
-
-def notes_of(document: Document) -> list[str | None]:
-    """Return the note of each turn of an annotated file, None where it has none. Raises TranscriptError."""
-    grids = _grids(document)
-    found: dict[str, str] = {}
-    before = 0
-    for grid in grids:
-        for place, labels in _label_tiers(grid).items():
-            notes = {each.raw[:2]: each.text for each in grid.tiers[labels].intervals or ()}
-            for number, interval in enumerate(grid.tiers[place].intervals or (), start=1):
-                found[f"{before + place + 1}.{number}"] = notes.get(interval.raw[:2], "")
-        before += len(grid.tiers)
-    return [found.get(said.source_ids[0]) or None for said in _utterances(document, grids)]
 
 
 def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
@@ -120,12 +113,15 @@ def _utterances(document: Document, grids: Sequence[Grid]) -> list[Utterance]:
     units: list[tuple[float, Utterance]] = []
     before = 0
     for grid in grids:
-        speaking = _speaking(grid)
+        speaking, labels = _speaking(grid), _label_tiers(grid)
         for place in speaking:
             tier = grid.tiers[place]
             speaker = tier.name if len(grids) == 1 else _speaker(grid, tier, alone=len(speaking) == 1)
-            units += _units(tier, clean_name(speaker) or UNKNOWN_SPEAKER, before + place + 1)
+            notes = _notes(grid.tiers[labels[place]]) if place in labels else {}
+            units += _units(tier, clean_name(speaker) or UNKNOWN_SPEAKER, before + place + 1, notes)
         before += len(grid.tiers)
+        if len({*speaking, *labels.values()}) < len([tier for tier in grid.tiers if tier.intervals or tier.points]):
+            leave(document, "other tiers")
     if not units:
         raise document.error(
             "no tier holds what is said. Put the turns of each speaker on an interval tier that is called after the "
@@ -134,12 +130,19 @@ def _utterances(document: Document, grids: Sequence[Grid]) -> list[Utterance]:
     return in_time_order(units)
 
 
-def _units(tier: Tier, speaker: str, number: int) -> Iterator[tuple[float, Utterance]]:
+def _units(
+    tier: Tier, speaker: str, number: int, notes: Mapping[tuple[str, str], TurnNote]
+) -> Iterator[tuple[float, Utterance]]:
     for count, interval in enumerate(tier.intervals or (), start=1):
         words = _words(interval)
         if words:
-            said = Utterance(speaker, words, interval.start, interval.end, (f"{number}.{count}",), interval.line)
-            yield interval.start, said
+            ids, note = (f"{number}.{count}",), notes.get(interval.raw[:2])
+            yield interval.start, Utterance(speaker, words, interval.start, interval.end, ids, interval.line, note=note)
+
+
+def _notes(labels: Tier) -> dict[tuple[str, str], TurnNote]:
+    """The notes on a tier of labels, by where they stand."""
+    return {each.raw[:2]: note_of_text(each.text) for each in labels.intervals or () if each.text.strip()}
 
 
 def _words(interval: Interval) -> str:

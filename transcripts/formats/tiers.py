@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.errors import OutputError
+from mendline.transcripts.formats.spans import spans
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import Utterance, clean_text
+from mendline.transcripts.utterances import Utterance, clean_text, other_turns
 
 LABELS = "rup@"
 
@@ -60,26 +60,18 @@ class NewTier:
 def new_tiers(transcript: Transcript, *, format_name: str) -> list[NewTier]:
     """Return a tier for each speaker, and further ones of the same name where turns of one speaker overlap.
 
-    A turn without an end lasts until the next one starts, and one second where that is no later or there is none. A
-    speaker whose name says that a tier holds something else is called by the role. Raises OutputError where a turn has
-    no start.
+    When each turn starts and ends is said at `mendline.transcripts.formats.spans.spans`. A speaker whose name says that
+    a tier holds something else is called by the role. Raises OutputError where a turn has no start.
     """
     spans_of: dict[str, list[tuple[int, float, float]]] = {}
     turns = transcript.turns
-    for turn, following in zip(turns, [*turns[1:], None], strict=True):
-        if turn.start is None:
-            raise OutputError(
-                f"turn {turn.index + 1} of session {transcript.session} has no time, and {format_name} needs one for "
-                "each. Write plain text or a table instead."
-            )
-        end = turn.end if turn.end is not None else following.start if following is not None else None
-        span = (turn.index, turn.start, turn.start + 1 if end is None or end <= turn.start else end)
-        spans_of.setdefault(turn.speaker, []).append(span)
+    for turn, (start, end) in zip(turns, spans(transcript, format_name=format_name), strict=True):
+        spans_of.setdefault(turn.speaker, []).append((turn.index, start, end))
     found = []
-    for speaker, spans in spans_of.items():
-        role = turns[spans[0][0]].role
+    for speaker, spoken in spans_of.items():
+        role = turns[spoken[0][0]].role
         name = speaker if speaker.strip() and holds_turns(speaker) else role.title()
-        found += [NewTier(name, speaker, tuple(lane)) for lane in _apart(spans)]
+        found += [NewTier(name, speaker, tuple(lane)) for lane in _apart(spoken)]
     return found
 
 
@@ -105,8 +97,7 @@ def notes_by_unit(
     placed: dict[str, str] = {}
     for turn, note in zip(transcript.turns, notes, strict=True):
         if not turn.source_ids or " ".join(words.get(each, "") for each in turn.source_ids) != turn.text:
-            message = "these are not the turns of this file. Read the file again, then write the copy."
-            raise OutputError(message, file=document.name)
+            raise other_turns(document)
         if note is not None:
             placed[turn.source_ids[0]] = clean_text(note)
     return placed

@@ -1,9 +1,9 @@
 """The `.trn` of the Santa Barbara Corpus and others in Du Bois's way: two times, a speaker, an intonation unit a line.
 
-A speaker's label (`JOANNE:`) starts a turn; the units without one carry it on, as this transcription means them to. So
-a turn lasts from the start of its first unit to the end of its last, and its ids are the numbers of its lines. Turns
-stand in the order of the file. Times and words are divided by spaces or tabs, in all three ways that the corpus has.
-What a label with `>` stands for (`>ENV:`, `>DOG:`) is a noise, no speaker, and no turn.
+A speaker's label (`JOANNE:`) starts a turn; the units without one carry it on, as this transcription means them to,
+unless a person asks for something else (`mendline.transcripts.turns`). The id of a unit is the number of its line.
+Turns stand in the order of the file. Times and words are divided by spaces or tabs, in all three ways that the corpus
+has. What a label with `>` stands for (`>ENV:`, `>DOG:`) is a noise, no speaker, and no turn.
 
 The words are what was said: laughter and named sounds stay in brackets, `[laughs]`; pauses, breath, overlap,
 lengthening, voice and other marks go. A turn in which nothing is heard but breath is `[breath]`.
@@ -12,17 +12,22 @@ lengthening, voice and other marks go. A turn in which nothing is heard but brea
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from mendline.transcripts.document import Document
+from mendline.transcripts.formats.kept import TIMES, Kept
 from mendline.transcripts.formats.marks import heard, joined_words
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import Utterance, transcript_of
+from mendline.transcripts.turns import groups_of
+from mendline.transcripts.utterances import Utterance, joined, transcript_of
 
 NAME = "trn"
 EXTENSIONS = (".trn",)
 SUMMARY = "TRN of the Santa Barbara Corpus (two times, a speaker and an intonation unit a line)"
+KEEPS = (*TIMES, Kept.IDS)
+LIBRARY = "own reader"
+COPY_KEEPS = ""
 
 _TIME = r"[0-9]{1,7}(?:\.[0-9]{1,9})?"
 _UNIT = re.compile(rf"\s*(?P<start>{_TIME})\s+(?P<end>{_TIME})(?:\s*:)?(?:[ \t]+(?P<rest>.*)|\s*)")
@@ -44,21 +49,10 @@ _OVERLAP = re.compile(r"\[[2-9]?|[2-9]?\$?\]")
 _GAP = re.compile(r"(?<!\w)X+(?!\w)")
 _PAUSE = re.compile(r"(?<!\S)\.{2,}(?:\([0-9.]+\))?|\.{3,}")
 _MARKS = str.maketrans({"_": " "} | dict.fromkeys("=%^`~!#&|\\/*@{}<>[]()+", ""))
+# No name of a speaker: the label of a noise.
+_NOISES = ">"
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _KEPT = str.maketrans({_OPEN: "[", _CLOSE: "]"})
-
-
-@dataclass(slots=True)
-class _Turn:
-    """The units of one speaker, from a label to the next one. `spoken` is false for noises."""
-
-    speaker: str
-    spoken: bool
-    start: float
-    line: int
-    end: float
-    words: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
 
 
 def takes(document: Document) -> bool:
@@ -70,12 +64,14 @@ def takes(document: Document) -> bool:
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError with the line that cannot be read."""
-    utterances = []
-    for turn in _turns(document):
-        text = words_of(" ".join(turn.words)) if turn.spoken else ""
+    turns = []
+    for group in groups_of(_units(document), options):
+        turn = joined(group)
+        # The marks of a voice or a quotation may span several units, so what was said is read from all of them.
+        text = "" if turn.speaker.startswith(_NOISES) else words_of(turn.text)
         if text:
-            utterances.append(Utterance(turn.speaker, text, turn.start, turn.end, tuple(turn.ids), turn.line))
-    return [transcript_of(document, utterances, roles=options.roles)]
+            turns.append(replace(turn, text=text))
+    return [transcript_of(document, turns, roles=options.roles)]
 
 
 def words_of(raw: str) -> str:
@@ -98,8 +94,9 @@ def _sound(name: str) -> str:
     return f" {heard(name)} ".replace("[", _OPEN).replace("]", _CLOSE)
 
 
-def _turns(document: Document) -> list[_Turn]:
-    turns: list[_Turn] = []
+def _units(document: Document) -> list[Utterance]:
+    """Every unit with its raw words, those of noises under the name of one."""
+    units: list[Utterance] = []
     for number, line in enumerate(document.lines(), start=1):
         if not line.text.strip("\x00\x1a \t\f"):
             continue
@@ -113,17 +110,16 @@ def _turns(document: Document) -> list[_Turn]:
         start, end, rest = float(unit["start"]), float(unit["end"]), unit["rest"] or ""
         label = _label(rest)
         if label is not None:
-            turns.append(_Turn(label[0], label[1], start, number, end))
-            rest = label[2]
-        elif not turns:
+            speaker, rest = label[0] if label[1] else _NOISES, label[2]
+        elif units:
+            speaker = units[-1].speaker
+        else:
             message = "the first unit names no speaker. Put a name in capitals and a colon behind its times."
             raise document.error(message, line=number)
-        turns[-1].words.append(rest)
-        turns[-1].ids.append(str(number))
-        turns[-1].end = max(end, turns[-1].end)
-    if not turns:
+        units.append(Utterance(speaker, rest, start, end, (str(number),), number, apart=label is not None))
+    if not units:
         raise document.error("there are no turns in this file. Give one in which somebody says something.")
-    return turns
+    return units
 
 
 def _label(rest: str) -> tuple[str, bool, str] | None:

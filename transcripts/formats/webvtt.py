@@ -1,7 +1,8 @@
 """WebVTT: Teams (`<v Anna>…</v>`), Zoom (`Anna: …`), YouTube (`>> …`) and others. Cues are read by webvtt-py.
 
-How speakers are found in cues, and which cues make one turn, is said in `mendline.transcripts.formats.cues`. A file
-whose header says `WEBVTT - one turn per cue`, as `write` makes it, keeps consecutive cues of one speaker apart.
+How speakers are found in cues is said in `mendline.transcripts.formats.cues`, which cues make one turn in
+`mendline.transcripts.turns`. A file whose header says `WEBVTT - one turn per cue`, as `write` makes it, keeps
+consecutive cues of one speaker apart.
 """
 
 from __future__ import annotations
@@ -14,16 +15,22 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from mendline.transcripts.document import Document, Line
-from mendline.transcripts.errors import OutputError
-from mendline.transcripts.formats.cues import Cue, utterances_of
+from mendline.transcripts.formats.cues import Cue, units_of
+from mendline.transcripts.formats.inline import bracketed, insert_notes
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
+from mendline.transcripts.formats.spans import spans
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.times import clock
 from mendline.transcripts.transcript import Transcript
-from mendline.transcripts.utterances import Utterance, bracketed, clean_text, insert_notes, transcript_of
+from mendline.transcripts.turns import turns_of
+from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 NAME = "webvtt"
 EXTENSIONS = (".vtt", ".webvtt")
 SUMMARY = "WebVTT subtitles with speakers (Teams, Zoom, YouTube)"
+KEEPS = (*TIMES, Kept.LABELS)
+LIBRARY = "webvtt-py"
+COPY_KEEPS = "cue settings and ids, styles, regions, comments, tags"
 
 _TURN_PER_CUE = "one turn per cue"
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>|<[0-9:.]{1,20}>|</>")
@@ -37,26 +44,19 @@ def takes(document: Document) -> bool:
 
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """Return the one conversation of the file. Raises TranscriptError with the line that cannot be read."""
-    return [transcript_of(document, _utterances(document, options.roles), roles=options.roles)]
+    turns = turns_of(_units(document, options.roles), options)
+    return [transcript_of(document, turns, roles=options.roles)]
 
 
 def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     """One cue with a voice tag for each turn. Raises OutputError where a turn has no start.
 
-    A turn without an end lasts until the next one starts, and one second where that is no later or there is none.
+    When each starts and ends is said at `mendline.transcripts.formats.spans.spans`.
     """
     cues = ["WEBVTT - " + _TURN_PER_CUE]
-    turns = transcript.turns
-    for turn, following, note in zip(turns, [*turns[1:], None], notes, strict=True):
-        if turn.start is None:
-            raise OutputError(
-                f"turn {turn.index + 1} of session {transcript.session} has no time, and WebVTT needs one for each. "
-                "Write plain text or a table instead."
-            )
-        end = turn.end if turn.end is not None else following.start if following is not None else None
-        if end is None or end <= turn.start:
-            end = turn.start + 1
-        times = f"{clock(turn.start, milliseconds=True)} {_ARROW} {clock(end, milliseconds=True)}"
+    timed = zip(transcript.turns, spans(transcript, format_name="WebVTT"), notes, strict=True)
+    for turn, (start, end), note in timed:
+        times = f"{clock(start, milliseconds=True)} {_ARROW} {clock(end, milliseconds=True)}"
         words = _escape(f"{'' if note is None else bracketed(note)}{clean_text(turn.text)}")
         cues.append(f"{turn.index + 1}\n{times}\n<v {_escape(turn.speaker)}>{words}</v>")
     return "\n\n".join(cues) + "\n"
@@ -66,7 +66,7 @@ def annotated_copy(document: Document, transcript: Transcript, notes: Sequence[s
     """Return the file with a note before the first words of each turn; every other character stays."""
     known = [turn.speaker for turn in transcript.turns]
     escaped = [None if note is None else _escape(note) for note in notes]
-    return insert_notes(document, transcript, _utterances(document, known), escaped)
+    return insert_notes(document, transcript, _units(document, known), escaped)
 
 
 def _escape(text: str) -> str:
@@ -77,7 +77,7 @@ def _words(raw: str) -> str:
     return clean_text(html.unescape(_TAG.sub("", raw)))
 
 
-def _utterances(document: Document, known: Iterable[str]) -> list[Utterance]:
+def _units(document: Document, known: Iterable[str]) -> list[Utterance]:
     blocks = _blocks(document)
     if not takes(document):
         raise document.error("the first line is not WEBVTT. Add it, or name the format with --input-format.", line=1)
@@ -85,14 +85,16 @@ def _utterances(document: Document, known: Iterable[str]) -> list[Utterance]:
     stray = next((line for line in header if _ARROW in line.text), None)
     if stray is not None:
         raise document.error("this cue belongs to the header. Put an empty line above it.", line=stray.number)
+    if not all(map(_is_cue, rest)):
+        leave(document, "comments, styles and regions")
     cues = [_cue(document, block, str(number)) for number, block in enumerate(filter(_is_cue, rest), start=1)]
-    utterances = utterances_of(cues, known=known, clean=_words, turn_per_cue=header[0].text.endswith(_TURN_PER_CUE))
-    if cues and not utterances:
+    units = units_of(cues, known=known, clean=_words, turn_per_cue=header[0].text.endswith(_TURN_PER_CUE))
+    if cues and not units:
         raise document.error(
             "the cues name no speakers. Write them as <v Name>words or Name: words, or transcribe again with speakers "
             "(Teams and Zoom name them; WhisperX does with --diarize)."
         )
-    return utterances
+    return units
 
 
 def _blocks(document: Document) -> list[list[Line]]:

@@ -1,9 +1,9 @@
 """The JSON of Whisper, faster-whisper and WhisperX: `{"segments": [{"start", "end", "text", "speaker"}]}`.
 
-With speakers (WhisperX `--diarize`), consecutive segments of one speaker make one turn. A segment without a speaker has
-the one of most of its words, if words have speakers, and otherwise an unknown one. A file without any speaker is read
-all the same: each segment is a turn of its own, of one unknown speaker. Its labels then rest on the words alone, since
-nobody knows where the speaker changes. A segment without text is a pause, not a turn.
+With speakers (WhisperX `--diarize`), segments of one speaker make turns (`mendline.transcripts.turns`). A segment
+without a speaker has the one of most of its words, if words have speakers, and otherwise an unknown one. A file without
+any speaker is read all the same: each segment is a turn of its own, of one unknown speaker. Its labels then rest on the
+words alone, since nobody knows where the speaker changes. A segment without text is a pause, not a turn.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from typing import Any
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.json_text import is_whisper, parse
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.options import ReadOptions
-from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import UNKNOWN_SPEAKER
 from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.turns import turns_of
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 NAME = "whisper"
 EXTENSIONS = (".json",)
 SUMMARY = "JSON of Whisper and WhisperX, with speakers (--diarize) or without"
+KEEPS = (*TIMES, Kept.IDS)
+LIBRARY = "json (Python)"
+COPY_KEEPS = ""
 
 _HINT = "Export the transcript as JSON again."
 
@@ -42,15 +46,9 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
             'there is no list of "segments". Give the JSON of Whisper, or name the format with --input-format.'
         )
     spoken = [_utterance(document, segment, number) for number, segment in enumerate(segments, start=1)]
-    turns: list[Utterance] = []
-    for said in spoken:
-        if not said.text:
-            continue
-        known = said.speaker != UNKNOWN_SPEAKER
-        if turns and known and speaker_key(turns[-1].speaker) == speaker_key(said.speaker):
-            turns[-1] = turns[-1].joined_with(said)
-        else:
-            turns.append(said)
+    if any(isinstance(segment, dict) and segment.get("words") for segment in segments):
+        leave(document, "times of single words")
+    turns = turns_of([said for said in spoken if said.text], options)
     return [transcript_of(document, turns, roles=options.roles)]
 
 
@@ -58,12 +56,14 @@ def _utterance(document: Document, segment: object, number: int) -> Utterance:
     if not isinstance(segment, dict) or not isinstance(segment.get("text"), str):
         raise document.error(f"segment {number} has no text. {_HINT}")
     identity = segment.get("id", number - 1)
+    speaker = _speaker(segment)
     return Utterance(
-        _speaker(segment),
+        speaker,
         clean_text(segment["text"]),
         _time(document, segment, "start", number),
         _time(document, segment, "end", number),
         (str(identity),) if isinstance(identity, int | str) else (),
+        apart=speaker == UNKNOWN_SPEAKER,
     )
 
 

@@ -8,7 +8,10 @@ unpacked is checked, and XML with a document type (through which entities could 
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +33,11 @@ _LEFT_OUT = frozenset(
 )
 _HEADINGS = ("heading", "title", "subtitle")
 _DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+# What a damaged zip file raises depends on where it is damaged.
+_ZIP_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(ArithmeticError, EOFError, LookupError, OSError, RuntimeError, ValueError),
+)
 _DAMAGED = (
     "this Word file is damaged or of an unusual kind. Open it in Word or LibreOffice, save it as .docx (not .docm or "
     ".dotx), and give that file."
@@ -70,7 +78,7 @@ def open_word(document: Document) -> WordDocument:
 
     try:
         word = docx.Document(io.BytesIO(document.raw))
-        body = word.element.body
+        body, _ = word.element.body, word.styles.element
     # What python-docx and lxml raise for a broken file has no common class.
     except Exception as error:
         raise document.error(_DAMAGED) from error
@@ -106,8 +114,7 @@ def _check_archive(document: Document) -> None:
                 content = archive.read(part)
                 if any(mark in content for mark in _DOCTYPE):
                     raise document.error(f"{_DAMAGED} (Its XML has a document type, which no Word file has.)")
-    # Damage in a zip file shows as one of a dozen classes.
-    except (zipfile.BadZipFile, ArithmeticError, EOFError, LookupError, OSError, RuntimeError, ValueError) as error:
+    except _ZIP_DAMAGE as error:
         raise document.error(_DAMAGED) from error
 
 

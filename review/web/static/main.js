@@ -143,7 +143,7 @@ class Page {
   /** Ask for the episodes anew once nothing has changed for a moment. */
   #refresh() {
     clearTimeout(this.timer);
-    if (this.state.session.blind) return;
+    if (this.state.session.blind || this.saver.problem) return;
     byId("episodes-part").setAttribute("aria-busy", "true");
     this.timer = window.setTimeout(() => this.#fetchEpisodes(), AFTER_SAVING);
   }

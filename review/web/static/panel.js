@@ -27,6 +27,8 @@ export class Panel {
     this.unsure = byId("unsure");
     this.note = /** @type {HTMLTextAreaElement} */ (byId("note"));
     this.noted = state.current;
+    /** @type {string|undefined|null} the label whose markers are shown; null before any are */
+    this.marked = null;
     this.buttons = state.session.labels.map((label) => this.#labelButton(label));
     this.labels.append(...this.buttons);
     this.unsure.addEventListener("click", () => coding.toggleSure());
@@ -54,10 +56,8 @@ export class Panel {
 
   /** @param {Marker} marker */
   #markerButton({ name, key }) {
-    const pressed = this.state.turn?.coded?.marker === name;
-    const button = make("button", {
-      type: "button", class: "chip", "aria-pressed": String(pressed), "aria-keyshortcuts": key, "data-marker": name,
-    }, make("kbd", { "aria-hidden": "true" }, key), ` ${name}`);
+    const attributes = { type: "button", class: "chip", "aria-keyshortcuts": key, "data-marker": name };
+    const button = make("button", attributes, make("kbd", { "aria-hidden": "true" }, key), ` ${name}`);
     button.addEventListener("click", () => this.coding.setMarker(name));
     return button;
   }
@@ -112,21 +112,21 @@ export class Panel {
       ` ${percent(model.probability)}`, model.doubtful ? ", to check" : "");
   }
 
+  /** The buttons stay while the label does, so that none is taken from under a pointer or the focus. */
   #showMarkers() {
     const label = this.coding.label;
-    const within = this.markers.contains(document.activeElement) ? document.activeElement : null;
-    const focused = within instanceof HTMLElement ? within.dataset.marker : undefined;
-    const hint = label ? "A neutral turn has no marker." : "Label the turn, then a marker if one fits.";
-    if (label?.markers.length) fill(this.markers, ...label.markers.map((marker) => this.#markerButton(marker)));
-    else fill(this.markers, make("p", { class: "hint" }, hint));
-    if (focused) this.#focusMarker(focused);
-  }
-
-  /** The buttons are made anew; whoever stood on one must not fall off the page. @param {string} name */
-  #focusMarker(name) {
-    const same = this.markers.querySelector(`[data-marker="${name}"]`);
-    const next = same ?? this.buttons.find((button) => button.getAttribute("aria-pressed") === "true");
-    if (next instanceof HTMLElement) next.focus();
+    if (label?.name !== this.marked) {
+      const focused = this.markers.contains(document.activeElement);
+      const hint = label ? "A neutral turn has no marker." : "Label the turn, then a marker if one fits.";
+      if (label?.markers.length) fill(this.markers, ...label.markers.map((marker) => this.#markerButton(marker)));
+      else fill(this.markers, make("p", { class: "hint" }, hint));
+      this.marked = label?.name;
+      if (focused) this.buttons.find((button) => button.getAttribute("aria-pressed") === "true")?.focus();
+    }
+    for (const button of this.markers.querySelectorAll("button")) {
+      const pressed = button.dataset.marker === this.state.turn?.coded?.marker;
+      setAll(button, { "aria-pressed": String(pressed) });
+    }
   }
 
   /** @param {Turn|null} turn */

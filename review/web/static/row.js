@@ -8,9 +8,10 @@ import { SHAPES, clock, effective, isDoubtful, percent, spoken } from "./words.j
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./types.js").Turn} Turn */
 
-/**
- * @param {number} index
- */
+/** @type {WeakMap<HTMLElement, string>} what the heads of rows say */
+const shown = new WeakMap();
+
+/** @param {number} index */
 export function rowId(index) {
   return `turn-${index}`;
 }
@@ -51,6 +52,10 @@ export function dressRow(row, state, index) {
     "aria-posinset": state.placeOf(index) + 1,
     "aria-setsize": state.shown.length,
   });
+  const shows = [row.getAttribute("aria-label"), state.saving.has(index), state.refused.has(index)].join();
+  // What stays the same is not made anew under the pointer.
+  if (shown.get(row) === shows) return;
+  shown.set(row, shows);
   const who = /** @type {HTMLElement} */ (row.querySelector(".who"));
   fill(who, isolated(state.session.speakers[turn.speaker].name, "speaker"), labelOf(turn), ...remarks(state, turn));
 }

@@ -143,6 +143,7 @@ export class State extends EventTarget {
 
   /** @param {Episode[]} episodes */
   setEpisodes(episodes) {
+    if (JSON.stringify(episodes) === JSON.stringify(this.episodes)) return;
     this.episodes = episodes;
     this.#tell("episodes");
   }

@@ -1,0 +1,158 @@
+"""Every format that is read, written in every format that is written, and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from samples import SAMPLES
+
+from mendline.transcripts.document import Document
+from mendline.transcripts.errors import OutputError
+from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.losses import losses
+from mendline.transcripts.notes import TurnNote, note_with
+from mendline.transcripts.reading import FORMATS, format_named, format_of, read_transcripts
+from mendline.transcripts.roles import role_words
+from mendline.transcripts.transcript import Transcript, Turn
+from mendline.transcripts.writing import WRITABLE, written
+
+NEED_TIMES = {"webvtt", "srt", "elan", "textgrid"}
+ROUNDED = 0.0011
+
+
+def noted(label: str, marker: str | None, probability: float, *, needs_review: bool = False) -> TurnNote:
+    rest = round((1 - probability) / 3, 4)
+    shares = {
+        f"p_{each}": probability if each == label else rest
+        for each in ("withdrawal", "confrontation", "repair", "neutral")
+    }
+    sure = {"probability": probability, **shares, "needs_review": needs_review, "checkpoint": "m (1)"}
+    return note_with({"label": label, "marker": marker, **sure})
+
+
+NOTES = (
+    noted("confrontation", "attack", 0.91),
+    noted("neutral", None, 0.97),
+    noted("repair", "own", 0.55, needs_review=True),
+    noted("neutral", None, 0.41, needs_review=True),
+)
+
+
+def read_sample(kind: str) -> Transcript:
+    sample = SAMPLES[kind]
+    (transcript,) = read_transcripts(Document.from_bytes(sample.raw, name=sample.name, path=Path(sample.name)))
+    return transcript
+
+
+def document(raw: bytes, kind: str) -> Document:
+    name = f"talk{format_named(kind).EXTENSIONS[0]}"
+    return Document.from_bytes(raw, name=name, path=Path(name))
+
+
+def write(transcripts: Sequence[Transcript], kind: str) -> bytes:
+    notes = [[note or TurnNote() for note in each.notes or [None] * len(each.turns)] for each in transcripts]
+    return written(transcripts, notes, format_name=kind)
+
+
+def labels_of(transcript: Transcript) -> list[tuple[object, ...]]:
+    """Label, marker, probability in two decimals and doubt of each turn that is not plainly neutral."""
+    names = ("label", "marker", "probability", "needs_review")
+    return [
+        (place, *(round(value, 2) if isinstance(value := note.values[name], float) else value for name in names))
+        for place, note in enumerate(transcript.notes)
+        if note is not None and note.text is not None
+    ]
+
+
+def test_every_format_has_a_sample() -> None:
+    assert set(SAMPLES) >= {each.NAME for each in FORMATS}
+
+
+@pytest.mark.parametrize("target", WRITABLE)
+@pytest.mark.parametrize("source", [each.NAME for each in FORMATS])
+def test_from_every_format_to_every_other(source: str, target: str) -> None:
+    transcript = replace(read_sample(source), notes=NOTES)
+    timed = transcript.turns[0].start is not None
+    if target in NEED_TIMES and not timed:
+        with pytest.raises(OutputError, match=r"turn 1 of session \w+ has no time, and \w+ needs one.*--start-column"):
+            write([transcript], target)
+        return
+    data = write([transcript], target)
+    assert target == format_of(document(data, target)).NAME
+    (again,) = read_transcripts(document(data, target))
+    assert [turn.text for turn in again.turns] == [turn.text for turn in transcript.turns]
+    assert [turn.speaker for turn in again.turns] == [turn.speaker for turn in transcript.turns]
+    guessed = role_words([turn.speaker for turn in transcript.turns], {})
+    if Kept.ROLES in format_named(target).KEEPS or source != "chat":
+        assert [turn.role for turn in again.turns] == [turn.role for turn in transcript.turns]
+    else:  # The codes of CHAT say no role by themselves.
+        assert [turn.role for turn in again.turns] == [guessed[turn.speaker] for turn in transcript.turns]
+    assert labels_of(again) == labels_of(transcript)
+    assert len(labels_of(again)) == 3
+    keeps = format_named(target).KEEPS
+    for time in TIMES:
+        name = time.removesuffix("s")
+        before, after = ([getattr(turn, name) for turn in each.turns] for each in (transcript, again))
+        if time in keeps and timed and None not in before:
+            assert after == pytest.approx(before, abs=ROUNDED)
+    if Kept.IDS in keeps and transcript.turns[0].source_ids:
+        assert [turn.source_ids for turn in again.turns] == [turn.source_ids for turn in transcript.turns]
+    if Kept.PROBABILITIES in keeps:
+        assert [note.values for note in again.notes if note] == [note.values for note in NOTES]
+
+
+@pytest.mark.parametrize("target", WRITABLE)
+def test_without_labels_there_are_none_when_read_again(target: str) -> None:
+    (again,) = read_transcripts(document(write([read_sample("jsonl")], target), target))
+    assert again.notes == ()
+
+
+# What the formats say that they keep
+
+LOST = {
+    "setting": Kept.SETTING,
+    "role": Kept.ROLES,
+    "start": Kept.STARTS,
+    "end": Kept.ENDS,
+    "ids in the source": Kept.IDS,
+    "label": Kept.LABELS,
+    "label neutral": Kept.PROBABILITIES,
+    "some values of the label": Kept.PROBABILITIES,
+}
+SPOKEN = (
+    ("Anna", "therapist", "Where were you?", 1.25, 2.5),
+    ("Ben", "partner one", "I was at work.", 2.75, 4.0),
+    ("Ben", "partner one", "All day.", 4.5, 5.125),
+    ("Cleo", "partner two", "Right.", 6.0, 6.5),
+)
+RICH = Transcript(
+    "talk",
+    tuple(
+        Turn(place, name, role, text, start, end, (f"u{place}", f"v{place}"), ((start, start), (end, end)))
+        for place, (name, role, text, start, end) in enumerate(SPOKEN)
+    ),
+    "couple therapy",
+    NOTES,
+)
+
+
+@pytest.mark.parametrize("target", WRITABLE)
+def test_a_format_keeps_what_it_says_and_says_what_it_keeps(target: str) -> None:
+    lost = losses([RICH], write([RICH], target), format_name=target)
+    assert set(lost) <= set(LOST)
+    assert {LOST[what] for what in lost} == set(LOST.values()) - set(format_named(target).KEEPS)
+
+
+@pytest.mark.parametrize("target", WRITABLE)
+def test_several_sessions(target: str) -> None:
+    talks = [RICH, replace(RICH, session="other talk", notes=())]
+    if Kept.SESSIONS not in format_named(target).KEEPS:
+        with pytest.raises(OutputError, match=r"2 sessions cannot be written as one"):
+            write(talks, target)
+        return
+    again = read_transcripts(document(write(talks, target), target))
+    assert [each.session for each in again] == ["talk", "other talk"]
+    assert [[turn.text for turn in each.turns] for each in again] == [[text for _, _, text, *_ in SPOKEN]] * 2
