@@ -5,8 +5,8 @@ python benchmarks/fuzz.py [--seconds N] [--corpus FOLDER] [TARGET…]
 A target is a format, or `docx-xml`: the document inside a Word file, which a search over zip files would not reach. A
 find is anything but transcripts or an error of Mendline's own: another exception, a word of the transcript in an error,
 an input that takes longer than ten seconds, a process that dies. What was read is annotated too, where the format has
-copies: that must give an error of Mendline's own, or a file with the same turns. Each find is printed once, by its
-place, and its input is kept in the folder. Exits with 1 where there is one.
+copies: that must give an error of Mendline's own or a file, and in all but text and subtitles one with the same turns.
+Each find is printed once, by its place, and its input is kept in the folder. Exits with 1 where there is one.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ ODD = (
     *(b"NaN", b"Infinity", b"-1", b"1e999", b"9" * 20, b"null", b"[[[[", b'{"a":', b"<!DOCTYPE x [", b"&#0;", b"]]>"),
     *(b"\r", b"\n\n", b"\t", b'""', "\u2028".encode(), "\x85".encode(), b"99:59:59.999", b" --> ", b"&lt;"),
 )
+# In these, a note in front of what nobody is named for can change what looks like a name further down.
+LABELLED = {"text", "webvtt", "srt"}
 LIMITS = ("-timeout=60", "-rss_limit_mb=4096", "-print_final_stats=1")
 
 
@@ -185,6 +187,8 @@ def _check_copy(document: Document, transcripts: Sequence[Transcript], known: Fo
         else:
             return
     except MendlineError:
+        return
+    if name in LABELLED:
         return
     again = known.read(Document.from_bytes(copy, name=document.name, path=document.path), options)
     said = [[(turn.speaker, turn.text) for turn in transcript.turns] for transcript in transcripts]

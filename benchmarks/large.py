@@ -10,6 +10,7 @@ refused, or where memory or time grow more than twice as fast as the file.
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,8 @@ MEGABYTE = 1024**2
 TURNS = 100_000
 SHORT = 4
 LINE_GIGABYTES = 2
-WORDS = "You said that you would think about it over the week, and then nobody said a word about it again."
+MOST_TURNS = 200_000
+LETTERS = "etaoinshrdlu"
 READ = """
 import sys, time
 from pathlib import Path
@@ -65,8 +67,13 @@ class Measured:
 
 
 def talk(turns: int) -> Turns:
-    """Turns of two speakers, three seconds each."""
-    return [(("Therapist", "Client")[turn % 2], WORDS, 3.0 * turn, 3.0 * turn + 2.5) for turn in range(turns)]
+    """Turns of two speakers, half a second each, of 20 words that are made up and differ from turn to turn."""
+    chance = random.Random(7)
+    words = ["".join(chance.choices(LETTERS, k=chance.randint(1, 8))) for _ in range(5000)]
+    return [
+        (("Therapist", "Client")[turn % 2], f"{' '.join(chance.choices(words, k=20))}.", 0.5 * turn, 0.5 * turn + 0.4)
+        for turn in range(turns)
+    ]
 
 
 def measured(name: str, path: Path) -> Measured:
@@ -91,9 +98,9 @@ def main() -> None:
 
 
 def _turns_for(name: str, size: float) -> int:
-    """How many turns make a file of about this size."""
+    """How many turns make a file of about this size; of Word and Parquet, which are packed, fewer."""
     few, many = (len(made(name, talk(turns)).raw) for turns in (500, 1500))
-    return max(1000, round(size / ((many - few) / 1000)))
+    return min(MOST_TURNS, round(size / ((many - few) / 1000)))
 
 
 def _file(name: str, turns: int, folder: Path) -> Path:
@@ -150,7 +157,7 @@ def _long_sessions(names: list[str], folder: Path) -> list[str]:
 
 def _line(folder: Path) -> list[str]:
     path = folder / "line.txt"
-    block = (WORDS + " ").encode() * 10_000
+    block = " ".join(text for _, text, _, _ in talk(10_000)).encode()
     with path.open("wb") as file:
         file.write(b"T: ")
         for _ in range(LINE_GIGABYTES * 1024 * MEGABYTE // len(block) + 1):

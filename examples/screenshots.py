@@ -1,7 +1,7 @@
-"""Makes the pictures of the README from the example sessions: PYTHONPATH=tests python examples/screenshots.py
+"""Makes the pictures of the README from the example sessions.
 
-Needs what the browser tests need: selenium, chromium and chromedriver. Nothing here is drawn by hand: the labels are
-those of the shipped model, the page is served by `mendline review`.
+`make screenshots` runs it. Needs what the browser tests need: selenium, chromium and chromedriver. Nothing is drawn by
+hand: the labels are those of the shipped model, the page is served by `mendline review`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,8 @@ def review_pages(page: Page, folder: Path) -> None:
         page.driver.get(server.link)
         page.driver.get(link_to(page, "couple-session"))
         page.ready()
-        page.press("n", "n", "1", "j", *["n"] * 4, "3", "v", "q")
-        page.saved()
-        page.until(lambda: page.find("#episodes-part").get_attribute("aria-busy") is None, "the episodes")
+        page.press(*["j"] * 24, "2", "c")  # "There you go. Every time.": the model takes it for neutral
+        page.settled()
         keep(page, "review-light.png")
         page.media(prefers_color_scheme="dark")
         page.driver.get(f"{server.address}/")
@@ -71,7 +70,7 @@ def main() -> None:
     driver = Chromium(*find_browser())
     try:
         page = Page(driver)
-        page.size(1280, 800)
+        page.size(1200, 740)
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for each in ("couple-session.txt", "parent-child.srt"):

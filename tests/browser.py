@@ -177,6 +177,11 @@ class Page:
         """Wait until all is saved, and nothing was refused."""
         self.until(lambda: self.text("#saved") == "saved", "saving")
 
+    def settled(self) -> None:
+        """Wait until all is saved and the episodes have followed, so that the server can stop."""
+        self.saved()
+        self.until(lambda: self.find("#episodes-part").get_attribute("aria-busy") is None, "the episodes")
+
     def text(self, selector: str) -> str:
         """The text of an element, also where it is not on screen."""
         return " ".join(str(self.find(selector).get_property("textContent")).split())
@@ -232,4 +237,5 @@ def page(chromium: Chromium) -> Iterator[Page]:
     each.media()
     complaints = each.complaints()
     chromium.get("about:blank")
-    assert not complaints
+    if complaints:
+        raise AssertionError("\n".join(complaints))

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 import docx
 import pyarrow
 import pypdf
+from docx.oxml import OxmlElement
 from pyarrow import parquet
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
@@ -131,8 +132,14 @@ def _textgrid(turns: Turns, *speakers: str) -> str:
 
 def _docx(turns: Turns) -> bytes:
     file = docx.Document()
+    last = file.element.body[-1]
     for speaker, text, _, _ in turns:
-        file.add_paragraph(f"{speaker}: {text}")
+        # Not `add_paragraph`, which looks through the whole file each time.
+        paragraph, run, words = OxmlElement("w:p"), OxmlElement("w:r"), OxmlElement("w:t")
+        words.text = f"{speaker}: {text}"
+        run.append(words)
+        paragraph.append(run)
+        last.addprevious(paragraph)
     stream = io.BytesIO()
     file.save(stream)
     return stream.getvalue()

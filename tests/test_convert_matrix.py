@@ -156,3 +156,17 @@ def test_several_sessions(target: str) -> None:
     again = read_transcripts(document(write(talks, target), target))
     assert [each.session for each in again] == ["talk", "other talk"]
     assert [[turn.text for turn in each.turns] for each in again] == [[text for _, _, text, *_ in SPOKEN]] * 2
+
+
+@pytest.mark.parametrize("target", ["elan", "textgrid"])
+def test_turns_that_tiers_put_into_the_order_of_time_are_said_to_have_moved(target: str) -> None:
+    spoken = (("Ben", "Later.", 5.0), ("Anna", "First.", 1.0), ("Ben", "Both.", 7.0), ("Anna", "At once.", 7.0))
+    turns = tuple(Turn(place, name, "x", text, start, start + 1) for place, (name, text, start) in enumerate(spoken))
+    talk = Transcript("talk", tuple(replace(turn, role=f"speaker {turn.speaker}") for turn in turns))
+    data = write([talk], target)
+    (again,) = read_transcripts(document(data, target))
+    assert sorted(turn.text for turn in again.turns) == sorted(text for _, text, _ in spoken)
+    assert [turn.start for turn in again.turns] == [1.0, 5.0, 7.0, 7.0]
+    lost = losses([talk], data, format_name=target)
+    assert lost["order"] >= 2
+    assert set(lost) == {"order", "role"}

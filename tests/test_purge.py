@@ -306,10 +306,11 @@ def test_rows_that_came_while_somebody_was_asked_stay(reviewed, folder, tmp_path
     path = tmp_path / "corrections.jsonl"
     export_corrections(folder, path)
     plan = plan_purge(Request(files=(folder / "talk.txt",), results=(path,)))
-    others = [line for line in path.read_bytes().splitlines(keepends=True) if b'"other"' in line]
-    own = [line for line in path.read_bytes().splitlines(keepends=True) if b'"other"' not in line]
-    path.write_bytes(b"".join(others + own))
+    lines = path.read_bytes().splitlines(keepends=True)[::-1]
+    path.write_bytes(b"".join(lines))
     run_purge(plan)
+    others = [line for line in lines if b'"other"' in line]
+    assert len(others) == 4
     assert path.read_bytes() == b"".join(others)
 
 

@@ -525,7 +525,7 @@ def test_a_coder_without_a_name_is_an_error_and_not_somebody_else(runner, talk):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="other systems have no pipes with names")
 def test_a_pipe_is_refused_and_not_waited_for(stand_in, tmp_path):
     os.mkfifo(tmp_path / "talk.txt")
-    with pytest.raises(ReviewError, match="is not an ordinary file. Save what it gives to one first"):
+    with pytest.raises(ReviewError, match=r"is not an ordinary file\. Save what it gives to one first"):
         review_of(stand_in, tmp_path / "talk.txt")
 
 

@@ -1,4 +1,4 @@
-"""What the review page's files promise without a browser: nothing inline, nothing from elsewhere, colours that can be read."""
+"""What the review page's files promise: nothing inline, nothing from elsewhere, colours that can be read."""
 
 from __future__ import annotations
 

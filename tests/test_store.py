@@ -185,7 +185,7 @@ def test_nothing_is_saved_into_a_file_that_is_no_longer_there(path, tmp_path, wh
             lambda: undo(store, identity, coder="kim"),
             lambda: current(store, identity, coder="kim"),
         ):
-            with pytest.raises(StoreError, match="was moved, deleted or replaced while it was open. Nothing was saved"):
+            with pytest.raises(StoreError, match="was moved, deleted or replaced while it was open"):
                 work()
         if what == "moved":
             (tmp_path / "elsewhere.sqlite").rename(path)

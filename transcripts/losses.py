@@ -46,13 +46,16 @@ def _pairs(transcript: Transcript, written: Transcript) -> list[tuple[int, int]]
     places = range(len(transcript.turns))
     if all(_same(transcript.turns[place], written.turns[place]) for place in places):
         return [(place, place) for place in places]
-    starts = [turn.start for turn in transcript.turns]
-    timed = [start for start in starts if start is not None]
-    if len(timed) < len(starts):
+    if any(turn.start is None for turn in transcript.turns):
         return [(place, place) for place in places]
-    order = sorted(places, key=lambda place: timed[place])
-    moved = sorted(places, key=lambda place: (written.turns[place].start or 0.0, place))
+    # Of turns that start together, the speaker and the words say which is which.
+    order = sorted(places, key=lambda place: _moment(transcript.turns[place]))
+    moved = sorted(places, key=lambda place: _moment(written.turns[place]))
     return list(zip(order, moved, strict=True))
+
+
+def _moment(turn: Turn) -> tuple[float, str, str]:
+    return round(turn.start or 0.0, 3), turn.speaker, turn.text
 
 
 def _same(turn: Turn, other: Turn) -> bool:

@@ -52,8 +52,8 @@ def overview_lines() -> list[str]:
     widths = [max(len(cell) for cell in column) for column in zip(*map(_cells, found), strict=True)]
     lines = [
         "All are read, by content and ending or with --input-format NAME. write: `mendline convert` and `annotate` can",
-        "make one of any transcript; annotate: labels go into such a file, and all else in it stays. Of labels, a format",
-        "without probabilities keeps those that are not neutral or are in doubt.",
+        "make one of any transcript; annotate: labels go into such a file, and all else in it stays. A format without",
+        "probabilities keeps those labels that are not neutral or are in doubt.",
         "",
     ]
     for each in found:

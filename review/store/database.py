@@ -1,6 +1,6 @@
 """The file of a store: how it is made, opened, written and emptied. Knows SQLite and the tables, nothing about codings.
 
-The file is readable by its owner only from its first byte on, and so are the two that SQLite keeps beside it while it
+The file is readable by its owner only from its first byte on, and so are those that SQLite keeps beside it while it
 is open (`-wal`, `-shm`). What is committed is on the disk (synchronous FULL), deleted content is overwritten with zeros
 (secure_delete), and several processes can work on one store at once: a write waits for another to end.
 """
@@ -21,7 +21,7 @@ from typing import Self
 from mendline.transcripts.errors import StoreError
 
 DEFAULT_NAME = "reviews.mendline.sqlite"
-SIDE_FILES = ("-wal", "-shm")
+SIDE_FILES = ("-wal", "-shm", "-journal")  # The last only where the disk allows no write-ahead log.
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 _APPLICATION_ID = 0x4D656E64  # "Mend", which tells a store from other SQLite files.
