@@ -9,6 +9,7 @@ import click
 from mendline import __version__
 from mendline.commands.annotating import annotate
 from mendline.commands.corpus import corpus
+from mendline.commands.corrections import corrections
 from mendline.commands.formats import convert, formats
 from mendline.commands.group import Commands
 from mendline.commands.purging import purge
@@ -31,6 +32,7 @@ cli.add_command(convert)
 cli.add_command(formats)
 cli.add_command(report)
 cli.add_command(review)
+cli.add_command(corrections)
 cli.add_command(purge)
 cli.add_command(train)
 cli.add_command(export)

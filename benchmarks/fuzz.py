@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import io
 import json
 import re
@@ -28,15 +29,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from samples import CANARY, SAMPLES
-
 if "--search" in sys.argv:
     import atheris
 
-    # What is to be searched has to be imported here first, so that its branches are seen.
+    # What is to be searched has to be imported here, before anything else imports it, so that its branches are seen.
+    target = sys.argv[sys.argv.index("--search") + 1]
+    library = {"webvtt": "webvtt", "srt": "pysubs2", "docx": "docx", "docx-xml": "docx", "pdf": "pypdf"}
+    searched = ["mendline.transcripts", *([library[target]] if target in library else [])]
     atheris.enabled_hooks.add("str")
-    with atheris.instrument_imports(include=["mendline", "webvtt", "pysubs2", "docx", "pypdf"]):
-        import mendline.transcripts.reading  # noqa: F401
+    with atheris.instrument_imports(include=searched):
+        for name in [*searched[1:], "mendline.transcripts.reading"]:
+            importlib.import_module(name)
+
+from samples import CANARY, SAMPLES
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import MendlineError

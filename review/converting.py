@@ -6,9 +6,10 @@ stay with their turns.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -102,12 +103,14 @@ def run_convert(plan: Plan, *, stdin: BinaryIO, stdout: BinaryIO) -> Converted:
     """Convert every file, whole or not at all; one that fails does not stop the others. Raises OutputError."""
     done = Converted()
     together: list[tuple[Source, Transcript]] = []
+    below = _Below(plan)
     options = plan.request.options
 
     def work(source: Source, document: Document, transcripts: list[Transcript]) -> None:
         if plan.destination.kind is Kind.FOLDER:
-            _write_below(plan, source, transcripts, done.lost)
+            done.lost += below.write(source, transcripts)
         else:
+            _refuse_several(plan, source, transcripts)
             together.extend((source, transcript) for transcript in transcripts)
         done.left.update(left_aside(document))
 
@@ -118,11 +121,14 @@ def run_convert(plan: Plan, *, stdin: BinaryIO, stdout: BinaryIO) -> Converted:
         work=work,
     )
     if together:
-        data = _rendered(names_apart(together), plan.destination.output_format, done.lost)
-        if plan.destination.path is None:
+        path = plan.destination.path
+        data, done.lost = _rendered(names_apart(together), plan.destination.output_format)
+        if path is None:
             write_stdout(stdout, data)
         else:
-            write_bytes(plan.destination.path, data)
+            write_bytes(path, data)
+        source, transcript = together[0]
+        done.lost += _lost_name(plan, source, transcript, "" if path is None else path.stem)
     return done
 
 
@@ -135,7 +141,7 @@ def _destination(request: Request, *, several: bool, endings: dict[str, str]) ->
         chosen = to or _unclear("standard output", None)
     else:
         chosen = to or destinations.format_by_ending(output, endings, option="--to")
-    if several and Kept.SESSIONS not in format_named(chosen).KEEPS:
+    if several and not _holds_sessions(chosen):
         raise OutputError(
             f"several files cannot go into one {chosen} transcript. Give a folder, NAME/ --to {chosen}, or a format "
             "that holds several sessions, such as NAME.csv."
@@ -147,26 +153,85 @@ def _unclear(where: str, output: str | None) -> NoReturn:
     raise OutputError(f"{where} does not say which format to write. Say it: --to {'|'.join(WRITABLE)}.", file=output)
 
 
-def _write_below(plan: Plan, source: Source, transcripts: Sequence[Transcript], lost: Counter[str]) -> None:
-    """Write the result of one file, or a folder of them where a format holds one session and the file several."""
-    target, output_format = plan.targets[source], plan.destination.output_format
-    if len(transcripts) == 1 or Kept.SESSIONS in format_named(output_format).KEEPS:
-        results = {target: [*transcripts]}
-    else:
-        folder = target.with_name(target.name.removesuffix(target.suffix))
-        names = _file_names(transcripts)
-        results = {folder / (name + target.suffix): [each] for name, each in zip(names, transcripts, strict=True)}
-        if not plan.request.overwrite:
+def _refuse_several(plan: Plan, source: Source, transcripts: Sequence[Transcript]) -> None:
+    output_format = plan.destination.output_format
+    if len(transcripts) > 1 and not _holds_sessions(output_format):
+        raise OutputError(
+            f"holds {len(transcripts)} sessions, and a {output_format} file holds one. Give a folder, NAME/ --to "
+            f"{output_format}, or a format that holds several sessions, such as NAME.csv.",
+            file=source.path,
+        )
+
+
+class _Below:
+    """Writes the result of each file below a folder, and knows which results are there already."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._read = {file.resolve() for source in plan.inputs.sources for file in source.files}
+        self._owners = {_place(target): source for source, target in plan.targets.items()}
+
+    def write(self, source: Source, transcripts: Sequence[Transcript]) -> Counter[str]:
+        """Write one file, or a folder of them where a format holds one session and the source several.
+
+        Returns how many turns lost what. Raises OutputError before anything of the source is written.
+        """
+        target, output_format = self._plan.targets[source], self._plan.destination.output_format
+        if len(transcripts) == 1 or _holds_sessions(output_format):
+            results = {target: [*transcripts]}
+        else:
+            folder = target.with_name(target.name.removesuffix(target.suffix))
+            names = _file_names(transcripts)
+            results = {folder / (name + target.suffix): [each] for name, each in zip(names, transcripts, strict=True)}
+            self._check(source, results)
+        lost: Counter[str] = Counter()
+        rendered = {}
+        for path, each in results.items():
+            rendered[path], missing = _rendered(each, output_format)
+            lost += missing + _lost_name(self._plan, source, each[0], path.stem)
+        for path, data in rendered.items():
+            make_folder(path.parent)
+            write_bytes(path, data)
+        return lost
+
+    def _check(self, source: Source, results: Collection[Path]) -> None:
+        """Claim the files of several sessions, which nobody knew before the source was read. Raises OutputError."""
+        for path in results:
+            if path.resolve() in self._read:
+                raise OutputError(
+                    f"is one of the files that are read and is never replaced. A session of {source.path} would be "
+                    "written here: choose another folder.",
+                    file=path,
+                )
+            owner = self._owners.setdefault(_place(path), source)
+            if owner is not source:
+                raise OutputError(
+                    f"a session of {source.path} and one of {owner.path} would both be written here. Rename one of "
+                    "the files, or convert them into two folders.",
+                    file=path,
+                )
+        if not self._plan.request.overwrite:
             destinations.refuse_existing(results, resumable=False)
-    rendered = {path: _rendered(each, output_format, lost) for path, each in results.items()}
-    for path, data in rendered.items():
-        make_folder(path.parent)
-        write_bytes(path, data)
+
+
+def _place(path: Path) -> str:
+    return os.path.normcase(path.resolve())
+
+
+def _holds_sessions(output_format: str) -> bool:
+    return Kept.SESSIONS in format_named(output_format).KEEPS
+
+
+def _lost_name(plan: Plan, source: Source, transcript: Transcript, name: str) -> Counter[str]:
+    """Whether a session has a name of its own that neither its new file `name` nor what is in it says."""
+    if _holds_sessions(plan.destination.output_format) or transcript.session in {name, Path(source.place).stem}:
+        return Counter()
+    return Counter({"session's name": len(transcript.turns)})
 
 
 def _file_names(transcripts: Sequence[Transcript]) -> list[str]:
     """A name for the file of each session, as close to the session's as file systems allow, none twice."""
-    plain = [re.sub(r"[^\w .-]|^\.", "_", each.session)[:_LONGEST_NAME].strip() or "_" for each in transcripts]
+    plain = [_shortened(re.sub(r"[^\w .-]|^\.", "_", each.session)).strip() or "_" for each in transcripts]
     seen: Counter[str] = Counter()
     names = []
     for name in plain:
@@ -176,11 +241,16 @@ def _file_names(transcripts: Sequence[Transcript]) -> list[str]:
     return names
 
 
-def _rendered(transcripts: Sequence[Transcript], output_format: str, lost: Counter[str]) -> bytes:
+def _shortened(name: str) -> str:
+    """The start of a name; file systems count its bytes."""
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+
+
+def _rendered(transcripts: Sequence[Transcript], output_format: str) -> tuple[bytes, Counter[str]]:
+    """A file with the transcripts, and how many of their turns lost what in it."""
     notes = [[note or TurnNote() for note in each.notes or [None] * len(each.turns)] for each in transcripts]
     data = written(transcripts, notes, format_name=output_format)
-    lost.update(losses(transcripts, data, format_name=output_format))
-    return data
+    return data, losses(transcripts, data, format_name=output_format)
 
 
 def _counted(count: int, what: str) -> str:

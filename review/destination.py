@@ -172,7 +172,7 @@ def _no_collision(result: Mapping[Source, Path]) -> None:
         if other is not source:
             raise OutputError(
                 f"both {other.path} and {source.path} would be written here. Rename one of them, or make one table of "
-                "all, -o NAME.csv.",
+                "all, NAME.csv.",
                 file=target,
             )
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import docx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -113,7 +114,7 @@ def test_labels_go_along(convert: Callable[..., Result], tmp_path: Path) -> None
     assert (tmp_path / "labels.txt").read_text(encoding="utf-8") == (
         "[00:00:01] T: [confrontation (attack) 0.91] You never listen.\n[00:00:03] C: [repair (no marker)] Sorry.\n"
     )
-    assert "Not kept in text: end (2 turns), ids in the source (2 turns), some values of the label (2 turns)." in (
+    assert "Not kept in text: end (2 turns), ids in the source (2 turns), session's name (2 turns), some values" in (
         result.stderr
     )
     convert(source, tmp_path / "labels.TextGrid")
@@ -178,7 +179,7 @@ def test_many_files_to_one_table(convert: Callable[..., Result], folder: Path, t
 def test_many_sessions_to_files_of_one_session(convert: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "two.csv").write_text(TWO, encoding="utf-8")
     message = convert(tmp_path / "two.csv", tmp_path / "two.txt", code=1).stderr
-    assert "2 sessions cannot be written as one text file" in message
+    assert "two.csv: holds 2 sessions, and a text file holds one. Give a folder, NAME/ --to text, or" in message
     result = convert(tmp_path / "two.csv", f"{tmp_path}/out/", "--to", "text")
     assert written(tmp_path / "out") == ["two/1.txt", "two/_._2_x.txt"]
     assert "Not taken from the source: columns mood (1 file)." in result.stderr
@@ -195,6 +196,139 @@ def test_the_files_of_one_session_become_one(convert: Callable[..., Result], tmp
         )
     convert(tmp_path / "s_doctor.TextGrid", tmp_path / "s_patient.TextGrid", tmp_path / "s.csv")
     assert spoken(tmp_path / "s.csv") == [("doctor", "Hello."), ("patient", "Hello.")]
+
+
+# What is never lost in silence
+
+
+def test_other_names_of_labels_and_their_values_are_not_dropped_in_silence(
+    convert: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("speaker,text,label,source\nT,You.,anger,\nC,No.,,Kim\nT,So.,repair,7\n", "utf-8")
+    result = convert(tmp_path / "a.csv", tmp_path / "b.jsonl")
+    assert "Not taken from the source: labels of other kinds, and values without a label (1 file)." in result.stderr
+    (tmp_path / "c.jsonl").write_text('{"speaker": "T", "text": "You.", "label": null, "source": ""}\n', "utf-8")
+    assert "Not taken" not in convert(tmp_path / "c.jsonl", tmp_path / "d.csv").stderr
+
+
+def test_a_coder_whose_name_is_a_number_keeps_it(convert: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("speaker,text,label,source\nT,You.,repair,Kim\nC,No.,repair,07\n", "utf-8")
+    convert(tmp_path / "a.csv", tmp_path / "b.parquet")
+    convert(tmp_path / "b.parquet", tmp_path / "c.csv")
+    content = (tmp_path / "c.csv").read_text(encoding="utf-8").splitlines()
+    assert content[0].endswith(",source")
+    assert [line.rpartition(",")[2] for line in content[1:]] == ["Kim", "07"]
+
+
+@pytest.mark.parametrize("ending", ["txt", "vtt", "srt", "docx"])
+def test_words_that_look_like_a_label_give_no_turn_one(
+    convert: Callable[..., Result], tmp_path: Path, ending: str
+) -> None:
+    said = "[withdrawal (silence) 0.91] he [she] read."
+    rows = [("T", said, 1, 2), ("C", "No.", 3, 4), ("T", "So.", 5, 6)]
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps(dict(zip(("speaker", "text", "start", "end"), row, strict=True))) + "\n" for row in rows),
+        encoding="utf-8",
+    )
+    result = convert(tmp_path / "a.jsonl", tmp_path / f"a.{ending}")
+    (talk,) = read_transcripts(tmp_path / f"a.{ending}")
+    assert talk.notes == ()
+    assert talk.turns[0].text == "(withdrawal (silence) 0.91) he [she] read."
+    assert "exact words (1 turn)" in result.stderr
+
+
+def test_the_name_of_a_session_that_no_file_says_is_not_lost_in_silence(
+    convert: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_text(LABELLED, encoding="utf-8")
+    assert "session's name (2 turns)" in convert(tmp_path / "a.jsonl", tmp_path / "a.txt").stderr
+    assert "session's name (2 turns)" in convert(tmp_path / "a.jsonl", "-", "--to", "text").stderr
+    assert "session's name" not in convert(tmp_path / "a.jsonl", tmp_path / "s1.txt").stderr
+    assert "session's name" not in convert(tmp_path / "a.jsonl", tmp_path / "a.csv").stderr
+    assert "session's name" not in convert(tmp_path / "s1.txt", tmp_path / "other.cha").stderr
+
+
+def test_sessions_of_a_file_never_replace_what_another_file_became(
+    convert: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "in/two").mkdir(parents=True)
+    (tmp_path / "in/two.csv").write_text(TWO, encoding="utf-8")
+    (tmp_path / "in/two/1.txt").write_text(TEXT, encoding="utf-8")
+    for options in ([], ["--overwrite"]):
+        result = convert(tmp_path / "in", f"{tmp_path}/out/", "--to", "text", *options, code=1)
+        assert "Converted 1 of 2 files" in result.stderr
+        assert f"a session of {tmp_path / 'in/two.csv'} and one of {tmp_path / 'in/two/1.txt'} would both" in (
+            result.stderr
+        )
+        assert written(tmp_path / "out") == ["two/1.txt"]
+        assert spoken(tmp_path / "out/two/1.txt") == spoken(tmp_path / "in/two/1.txt")
+
+
+def test_sessions_of_a_file_never_replace_a_source(
+    convert: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two.csv").write_text(TWO, encoding="utf-8")
+    (tmp_path / "two/1.txt").write_text(TEXT, encoding="utf-8")
+    result = convert("two/1.txt", "two.csv", "./", "--to", "text", "--overwrite", code=1)
+    assert "two/1.txt: is one of the files that are read and is never replaced." in result.stderr
+    assert (tmp_path / "two/1.txt").read_text(encoding="utf-8") == TEXT
+    assert written(tmp_path) == ["1.txt", "two.csv", "two/1.txt"]
+
+
+def test_long_names_of_sessions_fit_into_names_of_files(convert: Callable[..., Result], tmp_path: Path) -> None:
+    name = "会" * 99
+    (tmp_path / "a.csv").write_text(f"session,speaker,text\n{name},T,Hm.\n{name}x,T,So.\n", encoding="utf-8")
+    convert(tmp_path / "a.csv", f"{tmp_path}/out/", "--to", "text")
+    assert written(tmp_path / "out") == [f"a/{'会' * 33} (2).txt", f"a/{'会' * 33}.txt"]
+
+
+def test_what_is_not_kept_counts_only_files_that_were_written(convert: Callable[..., Result], tmp_path: Path) -> None:
+    rows = "session,speaker,text,start,end,id\n1,T,Hello.,0,1,a\n1,C,Hm.,2,3,b\n2,T,So.,,,c\n2,C,No.,,,d\n"
+    (tmp_path / "two.csv").write_text(rows, encoding="utf-8")
+    result = convert(tmp_path / "two.csv", f"{tmp_path}/out/", "--to", "srt", code=1)
+    assert "Not kept" not in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_reader_leaves_aside_is_said(convert: Callable[..., Result], tmp_path: Path) -> None:
+    heading, quote = "lines above the first turn", "labels of people"
+    utterance = {"id": "1", "conversation_id": "1", "speaker": "T", "text": "Hm.", "meta": {"mood": "calm"}}
+    task = {
+        "data": {"dialogue": [{"author": "T", "text": "Hm."}]},
+        "annotations": [{"result": []}],
+        "predictions": [{"model_version": "theirs", "result": []}],
+    }
+    word = docx.Document()
+    word.add_heading("Second hour", 1)
+    for line in ("T: Hello.", "C: No."):
+        paragraph = word.add_paragraph(line)
+    word.add_comment(paragraph.runs[0], text="look here", author="Kim")
+    word.save(str(tmp_path / "c.docx"))
+    (tmp_path / "a.txt").write_text(f"Session 3\n\n{TEXT}", encoding="utf-8")
+    (tmp_path / "d.jsonl").write_text(json.dumps({"text": TEXT, "label": [[0, 3, "sad"]]}) + "\n", encoding="utf-8")
+    (tmp_path / "u.jsonl").write_text(json.dumps(utterance) + "\n", encoding="utf-8")
+    (tmp_path / "l.json").write_text(json.dumps([task]), encoding="utf-8")
+    expected = {
+        "a.txt": f"{heading} (1 file).",
+        "c.docx": "comments (1 file), lines that are no turns (1 file).",
+        "d.jsonl": f"{quote} (1 file).",
+        "u.jsonl": "meta data of other kinds (1 file).",
+        "l.json": "annotations of people (1 file), predictions of other models (1 file).",
+    }
+    for name, what in expected.items():
+        result = convert(tmp_path / name, tmp_path / f"{name}.csv")
+        assert f"Not taken from the source: {what}\n" in result.stderr, name
+        convert(tmp_path / f"{name}.csv", tmp_path / f"{name}.txt")
+        assert "Not taken" not in convert(tmp_path / f"{name}.txt", tmp_path / f"{name}.2.csv").stderr
+
+
+@pytest.mark.parametrize("kind", ["convokit", "doccano", "labelstudio", "docx", "text"])
+def test_of_files_of_our_own_nothing_is_left_aside(convert: Callable[..., Result], tmp_path: Path, kind: str) -> None:
+    (tmp_path / "labels.jsonl").write_text(LABELLED, encoding="utf-8")
+    convert(tmp_path / "labels.jsonl", tmp_path / "there", "--to", kind)
+    assert "Not taken" not in convert(tmp_path / "there", tmp_path / "back.jsonl", "--input-format", kind).stderr
 
 
 # What does not work

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from browser import find_browser
 
 WEB = Path(__file__).parents[1] / "review" / "web"
 REPORT = Path(__file__).parents[1] / "review" / "report" / "templates" / "report.css"
@@ -63,7 +64,7 @@ def test_templates_have_nothing_inline_and_nothing_from_elsewhere(template: Path
     text = template.read_text(encoding="utf-8")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|\|\s*safe|autoescape", text)
     assert not re.search(r"<script(?! type=\"module\" src=\"/static/[a-z]+\.js\"></script>)", text)
-    assert not re.search(r"(?:src|href)=\"(?!/static/|/sessions/\{\{|/\"|#|\{\{ media\.url)", text)
+    assert not re.search(r"(?:src|href)=\"(?!/static/|/(?:api/)?sessions/\{\{|/\"|#|\{\{ media\.url)", text)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -101,3 +102,14 @@ def test_every_script_is_reached_from_the_page():
     page = (WEB / "templates" / "session.html").read_text(encoding="utf-8")
     early = re.findall(r"<link rel=\"modulepreload\" href=\"/static/([a-z]+\.js)\">", page)
     assert sorted([*early, "main.js", "types.js"]) == sorted(reached)  # all at once, not one after the other
+
+
+def test_without_a_browser_tests_are_skipped_or_fail_where_it_is_required(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMEWEBDRIVER", raising=False)
+    monkeypatch.delenv("MENDLINE_BROWSER", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium chromium-driver"):
+        find_browser()
+    monkeypatch.setenv("MENDLINE_BROWSER", "required")
+    with pytest.raises(pytest.fail.Exception, match="no chromium and chromedriver here"):
+        find_browser()

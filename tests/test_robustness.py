@@ -40,7 +40,14 @@ class Hangs(BaseException):
 
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
-    """Raise `Hangs` after so many seconds of this process's own time, however busy the machine is."""
+    """Raise `Hangs` after so many seconds of this process's own time, however busy the machine is.
+
+    Windows cannot tell.
+    """
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
 
     def stop(*_: object) -> None:
         raise Hangs(f"not done after {seconds} seconds")
@@ -233,29 +240,8 @@ def test_changed_parts_of_a_word_file(part: str, changes: Changes) -> None:
 # Long and deep
 
 LONG = 50_000
-PIECES = [
-    "a",
-    " ",
-    "\t",
-    "(",
-    ")",
-    "[",
-    "]",
-    "<",
-    "<v ",
-    "</",
-    "{",
-    "{\\",
-    '""',
-    ":",
-    ":a",
-    "-",
-    ".",
-    "0",
-    "0:",
-    "1:1 ",
-]
-PIECES += ["@", "+", "&", "&=", "=", "\u200b", "\u0301", "x(", "a1", "A b ", "\x15", "_", ">> ", "T: ", "#"]
+PIECES = ["a", " ", "\t", "(", "[", "<", "<v ", "{\\", '""', ":", ":a", "-", ".", "0", "1:1 ", "@", "+", "&=", "\u200b"]
+PIECES += ["\u0301", "x(", "a1", "A b ", "\x15", ">> ", "T: "]
 
 
 @pytest.mark.parametrize("name", TEXT)

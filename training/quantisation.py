@@ -83,14 +83,16 @@ def _largest_inputs(
 def quantise(source: Path, target: Path) -> None:
     """Turn the weights of matrix products and embeddings into int8, each output channel with a scale of its own.
 
-    The heads stay in fp32: they are small, and rounding what they read costs more than anywhere else.
+    The heads stay in fp32: they are small, and rounding what they read costs more than anywhere else. So does a table
+    of biases for relative positions, which is tiny and read for every pair of tokens.
     Seven bits of the range are used: with eight, processors without VNNI instructions saturate and label differently.
     """
     logging.getLogger().setLevel(logging.ERROR)
+    nodes = onnx.load(source).graph.node
     quantize_dynamic(
         source,
         target,
-        nodes_to_exclude=_heads(source),
+        nodes_to_exclude=[*_heads(nodes), *_position_biases(nodes)],
         op_types_to_quantize=["MatMul", "Gemm", "Gather"],
         per_channel=True,
         reduce_range=True,
@@ -98,8 +100,11 @@ def quantise(source: Path, target: Path) -> None:
     )
 
 
-def _heads(network: Path) -> list[str]:
+def _heads(nodes: Sequence[onnx.NodeProto]) -> list[str]:
     """The names of the matrix products that read pooled turns."""
-    nodes = onnx.load(network).graph.node
     pooled = next(node.output[0] for node in nodes if node.op_type == "MatMul" and "pooling" in node.input)
     return [node.name for node in nodes if pooled in node.input]
+
+
+def _position_biases(nodes: Sequence[onnx.NodeProto]) -> list[str]:
+    return [node.name for node in nodes if node.op_type == "Gather" and "relative_attention_bias" in node.input[0]]

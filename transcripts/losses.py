@@ -79,7 +79,7 @@ def _lost(transcript: Transcript, place: int, written: Transcript, other: int) -
 
 def _lost_of_note(note: TurnNote | None, again: TurnNote | None) -> list[tuple[bool, str]]:
     if note is None or note.label is None:
-        return []
+        return [(again is not None and again.label is not None, "that there is no label")]
     if again is None or again.label is None:
         return [(True, f"label {PLAIN_LABEL}" if note.text is None else "label")]
     same = note.values.items() <= again.values.items()

@@ -34,6 +34,8 @@ _BRACKETED = re.compile(rf"\[(?=[a-z]+ )(?P<note>{_WORDS})\]\s?")
 _LEAD = r"(?:\s|<[^<>]{0,300}>|\{\\[^{}]{0,300}\}){0,20}"
 _IN_FILE = re.compile(rf"(?P<lead>{_LEAD}){_BRACKETED.pattern}")
 _VALUE_NAMES = ("label", "marker", "probability", "needs_review", "agreement", "sure", "checkpoint", "source")
+# Never numbers, whatever they look like: a coder may be called 2.
+_TEXT_NAMES = ("label", "marker", "agreement", "checkpoint", "source")
 _PROBABILITY_OF = "p_"
 
 Value = str | float | bool | None
@@ -102,7 +104,7 @@ def note_of_values(record: Mapping[str, object], *, prefix: str = "") -> TurnNot
     for key in record:
         name = key.removeprefix(prefix)
         if key.startswith(prefix) and _is_value_name(name):
-            value = _value(record[key])
+            value = _text(record[key]) if name in _TEXT_NAMES else _value(record[key])
             # A table has a cell for each value in each row; only that there is no marker says something.
             if value is not None or name == "marker":
                 values[name] = value
@@ -110,6 +112,12 @@ def note_of_values(record: Mapping[str, object], *, prefix: str = "") -> TurnNot
         del values["agreement"]
         values["checkpoint"] = values.pop("source", None)
     return note_with(values)
+
+
+def has_note_values(record: Mapping[str, object], *, prefix: str = "") -> bool:
+    """Whether a row of a table, or an object, has any of the values of a note under their names."""
+    names = (name for name in record if name.startswith(prefix) and _is_value_name(name.removeprefix(prefix)))
+    return any(value is not None and clean_text(str(value)) for value in map(record.get, names))
 
 
 def note_names(names: Iterable[str]) -> tuple[str, list[str]]:
@@ -145,6 +153,11 @@ def _read(match: re.Match[str]) -> TurnNote:
 
 def _is_value_name(name: str) -> bool:
     return name in _VALUE_NAMES or name.removeprefix(_PROBABILITY_OF) in LABEL_WORDS
+
+
+def _text(value: object) -> str | None:
+    """A value as text; None where there is none."""
+    return None if value is None else clean_text(str(value)) or None
 
 
 def _value(value: object) -> Value:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.roles import role_words, speaker_key
-from mendline.transcripts.speakers import clean_name
+from mendline.transcripts.speakers import UNKNOWN_SPEAKER, clean_name
 from mendline.transcripts.transcript import Span, Transcript, Turn
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def transcript_of(
         raise document.error("there are no turns in this file. Give a transcript in which somebody says something.")
     spelling: dict[str, str] = {}
     for utterance in utterances:
-        spelling.setdefault(speaker_key(utterance.speaker), clean_name(utterance.speaker))
+        spelling.setdefault(speaker_key(utterance.speaker), clean_name(utterance.speaker) or UNKNOWN_SPEAKER)
         _check_characters(document, utterance)
         _check_times(document, utterance)
     words = role_words(spelling.values(), roles)

@@ -28,7 +28,7 @@ _FRAGMENT = re.compile(r"&([-~]?)\+?(?=\w)(\w[\w'’-]*)")
 _PAUSE = re.compile(r"\([.:\d]+\)")
 _GAP = re.compile(r"\(\s*\)|(?<!\w)(?:x{2,3}|y{2,3}|www)(?:@\w+)?(?!\w)")
 _LINKER = re.compile(r"(?<!\S)\+\S*")
-_NOT_SAID = re.compile(r"(?<!\S)0[^\W\d]*(?!\w)")
+_NOT_SAID = re.compile(r"(?<!\S)0[^\W\d]*(?!\w|[.,:]\d)")
 _BREATH = re.compile(r"(?<!\S)[∙·.]+[hH]+(?!\w)")
 _FORM = re.compile(r"(?<=\w)@[a-z]+(?::[a-z+&]+)*(?:\$\w+)?")
 _DRAWN_OUT = re.compile(r"(?<=[^\W\d_]):+|(?<!\S):+(?!\S)")
@@ -45,6 +45,7 @@ _KEPT = str.maketrans({_OPEN: "[", _CLOSE: "]"})
 _NAMED_SOUND = re.compile(r"\[([^\W\d_][^\[\]]{0,99})\]")
 _TAKEN = (
     (re.compile("[‘’]"), "'"),
+    (re.compile(r"(?<!\S)0(?!\d|[.,:]\d)"), "zero"),
     (re.compile(r"[_^<>()\[\]]|(?<!\S)\+(?=\s|$)"), " "),
     (re.compile(r"(?<=[^\W\d_]):+"), ","),
     (re.compile(r"(?<!\S)[:+]+"), ""),

@@ -17,10 +17,10 @@ from typing import Any
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.json_records import Records, cells, records_of, rendered
 from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.noted import Noted, notes_by_row
 from mendline.transcripts.formats.table import SOURCE_IDS, Row, transcripts_of
-from mendline.transcripts.notes import PREFIX, TurnNote, note_of_values
+from mendline.transcripts.notes import PREFIX, TurnNote, note_names, note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -55,6 +55,8 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """One transcript for each conversation. Raises TranscriptError with the line that cannot be read."""
     records = records_of(document, hint=_HINT)
     rows, columns, _ = _rows(document, records)
+    if any(_has_more(record) for record in records.values):
+        leave(document, "meta data of other kinds")
     return transcripts_of(document, rows, columns, options)
 
 
@@ -82,6 +84,7 @@ def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
     Where turns do not stand in the order in which they start, timestamps would move them: then there are none.
     """
     records: list[dict[str, Any]] = []
+    sessions = {transcript.session for transcript in transcripts}
     for transcript, noted in zip(transcripts, notes, strict=True):
         starts = [turn.start for turn in transcript.turns]
         known = [start for start in starts if start is not None]
@@ -90,6 +93,8 @@ def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
         for turn, note in zip(transcript.turns, noted, strict=True):
             # A conversation goes by the id of its first utterance.
             identity = transcript.session if before is None else f"{transcript.session}-{turn.index}"
+            while before is not None and identity in sessions:
+                identity += "-"
             own = {"role": turn.role, "start": turn.start, "end": turn.end, SOURCE_IDS: [*turn.source_ids]}
             records.append(
                 {
@@ -137,6 +142,15 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
     own = {name: meta[name] for name in (PREFIX + "end", PREFIX + "role", PREFIX + SOURCE_IDS) if name in meta}
     start = meta.get(PREFIX + "start") if record.get("timestamp") is None else None
     return {**record, **own, **({} if start is None else {"timestamp": start})}
+
+
+def _has_more(record: Mapping[str, Any]) -> bool:
+    meta = record.get("meta")
+    if not isinstance(meta, dict):
+        return False
+    known = note_names([PREFIX + "label", *meta])[1] if _note(record) is not None else []
+    own = {*known, *(PREFIX + name for name in ("start", "end", "role", SOURCE_IDS))}
+    return any(name not in own and value not in (None, [], {}) for name, value in meta.items())
 
 
 def _note(record: Mapping[str, Any]) -> TurnNote | None:

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.table import Row, find_columns, has_text_column, transcripts_of
-from mendline.transcripts.notes import note_of_values
+from mendline.transcripts.formats.table import Row, find_columns, has_text_column, note_in, transcripts_of
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -43,7 +42,7 @@ def read_delimited(
     header = [name.strip() for name in next(table, (1, []))[1]]
     columns = find_columns(document, header, options)
     records = ((line, dict(zip(header, cells, strict=True))) for line, cells in _even(document, table, len(header)))
-    rows = (Row(line, record, note_of_values(record)) for line, record in records)
+    rows = (Row(line, record, note_in(document, record)) for line, record in records)
     return transcripts_of(document, rows, columns, options)
 
 

@@ -22,10 +22,10 @@ from mendline.transcripts.errors import TranscriptError
 from mendline.transcripts.formats import text
 from mendline.transcripts.formats.json_records import Records, cells, records_of, rendered, with_speaker_key
 from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.noted import Noted, notes_by_row
-from mendline.transcripts.formats.table import SOURCE_IDS, USUAL_NAMES, Row, find_columns, transcripts_of
-from mendline.transcripts.notes import PREFIX, TurnNote, note_of_values
+from mendline.transcripts.formats.table import SOURCE_IDS, USUAL_NAMES, Row, find_columns, note_in, transcripts_of
+from mendline.transcripts.notes import PREFIX, TurnNote
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 from mendline.transcripts.utterances import other_turns
@@ -53,6 +53,8 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
     if _are_turns(records, options):
         rows, columns = _rows(document, records, options)
         return transcripts_of(document, rows, columns, options)
+    if any(record.get(_labels_key(record)) for record in records.values):
+        leave(document, "labels of people")
     return [_conversation(document, records, place, options) for place in range(len(records.values))]
 
 
@@ -105,12 +107,13 @@ def _are_turns(records: Records, options: ReadOptions) -> bool:
 
 def _rows(document: Document, records: Records, options: ReadOptions) -> tuple[list[Row], dict[str, str]]:
     flat = [_flat(record) for record in records.values]
-    names = list(dict.fromkeys(name for record in flat for name in record))
+    # A label that is the same as that of the note says nothing more.
+    names = list(dict.fromkeys(name for record in flat for name in record if not _is_own_label(record, name)))
     columns = find_columns(document, names, with_speaker_key(options, names))
     used = set(columns.values())
     lines = records.lines if records.form == "lines" else range(1, len(flat) + 1)
     return [
-        Row(line, cells(document, record, used, line=line), note_of_values(record, prefix=PREFIX))
+        Row(line, cells(document, record, used, line=line), note_in(document, record, prefix=PREFIX))
         for record, line in zip(flat, lines, strict=True)
     ], columns
 
@@ -132,6 +135,10 @@ def _conversation(document: Document, records: Records, place: int, options: Rea
     identity = record.get("id")
     name = identity if isinstance(identity, str | int) else place + 1
     return transcript if len(records.values) == 1 else replace(transcript, session=f"{document.session}-{name}")
+
+
+def _is_own_label(record: Mapping[str, Any], name: str) -> bool:
+    return name == _labels_key(record) and record[name] in ([], [record.get(PREFIX + "label")])
 
 
 def _labels_key(record: Mapping[str, Any]) -> str:

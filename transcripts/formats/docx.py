@@ -26,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError
 from mendline.transcripts.formats import text
-from mendline.transcripts.formats.kept import Kept
+from mendline.transcripts.formats.inline import noted_words
+from mendline.transcripts.formats.kept import Kept, leave
 from mendline.transcripts.formats.laid_out import HEADER, opening_line, places_of_turns, read_lines
 from mendline.transcripts.formats.noted import Noted, notes_by_row, only_one
 from mendline.transcripts.formats.table import transcripts_of
@@ -74,7 +75,7 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
     The line in an error counts the lines of the text, or the rows of the table.
     """
     word = open_word(document)
-    talk, noted = _talk(document, word, options), _noted_runs(word)
+    talk, noted = _talk(document, word, options), _noted_runs(document, word)
     if talk.table is not None:
         table = talk.table
         rows = [replace(row, note=_first_note(noted, runs)) for row, runs in zip(table.rows, table.runs, strict=True)]
@@ -116,7 +117,7 @@ def write_file(transcripts: Sequence[Transcript], notes: Noted) -> bytes:
     properties.author, properties.comments, properties.title = AUTHOR, "", ""
     lines = text.write(transcript, [None] * len(noted)).splitlines(keepends=False)
     for turn, line, note in zip(transcript.turns, lines, noted, strict=True):
-        words = clean_text(turn.text)
+        words = noted_words(turn.text, None)
         try:
             paragraph = word.add_paragraph(line.removesuffix(words))
             run = paragraph.add_run(words)
@@ -133,7 +134,10 @@ def _talk(document: Document, word: WordDocument, options: ReadOptions) -> _Talk
     table = talk_in_tables(document, blocks, options)
     if table is not None:
         return _Talk(table=table)
-    lines = _spoken_lines([block for block in blocks if isinstance(block, WordLine)], options)
+    written = [block for block in blocks if isinstance(block, WordLine)]
+    lines = _spoken_lines(written, options)
+    if any(line.text.strip() and now is _EMPTY for line, now in zip(written, lines, strict=True)):
+        leave(document, "lines that are no turns")
     _refuse_tables_among_turns(document, blocks, options)
     return _Talk(lines)
 
@@ -191,15 +195,18 @@ def _runs_of_turns(document: Document, lines: Sequence[WordLine], transcript: Tr
     return runs
 
 
-def _noted_runs(word: WordDocument) -> dict[Any, TurnNote]:
-    """The notes in comments of ours, by the run at which each starts."""
+def _noted_runs(document: Document, word: WordDocument) -> dict[Any, TurnNote]:
+    """The notes in comments of ours, by the run at which each starts; it is said that those of others are left."""
     from docx.oxml.ns import qn
 
     try:
-        texts = {comment.comment_id: comment.text for comment in word.comments if comment.author == AUTHOR}
+        comments = [*word.comments]
+        texts = {comment.comment_id: comment.text for comment in comments if comment.author == AUTHOR}
     # Comments are none of the talk: one that is broken in any way is no reason not to read it.
     except Exception:
         return {}
+    if len(texts) < len(comments):
+        leave(document, "comments")
     found: dict[Any, TurnNote] = {}
     for mark in word.element.body.iter(qn("w:commentRangeStart")):
         run = next(mark.itersiblings(qn("w:r")), None)

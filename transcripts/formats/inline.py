@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,17 @@ from mendline.transcripts.utterances import Utterance, clean_text, first_units
 def bracketed(note: str) -> str:
     """Return a note as it stands before the words of a turn."""
     return f"[{clean_text(note)}] "
+
+
+def noted_words(text: str, note: str | None) -> str:
+    """Return the words of a turn with its note before them.
+
+    Words without a note that would be read as one change their first brackets: they are no label.
+    """
+    words = clean_text(text)
+    if note is not None:
+        return bracketed(note) + words
+    return re.sub(r"\[(.*?)\]", r"(\1)", words, count=1) if split_note(words)[0] is not None else words
 
 
 def labels_of(transcript: Transcript) -> list[str]:

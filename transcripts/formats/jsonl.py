@@ -13,9 +13,8 @@ from mendline.transcripts.formats.json_records import joined_ids
 from mendline.transcripts.formats.json_text import is_json_lines, parse
 from mendline.transcripts.formats.kept import TABLE
 from mendline.transcripts.formats.noted import Noted
-from mendline.transcripts.formats.table import Row, find_columns, transcripts_of
+from mendline.transcripts.formats.table import Row, find_columns, note_in, transcripts_of
 from mendline.transcripts.formats.written_rows import write_json_lines
-from mendline.transcripts.notes import note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -40,7 +39,7 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
     names = list(dict.fromkeys(name for _, record in records for name in record))
     columns = find_columns(document, names, options)
     used = set(columns.values())
-    rows = (Row(line, _values(document, line, record, used), note_of_values(record)) for line, record in records)
+    rows = (Row(line, _values(document, line, record, used), note_in(document, record)) for line, record in records)
     return transcripts_of(document, rows, columns, options)
 
 

@@ -24,7 +24,7 @@ from mendline.transcripts.document import Document
 from mendline.transcripts.errors import OutputError, TranscriptError
 from mendline.transcripts.formats.json_records import Records, cells, records_of, rendered, with_speaker_key
 from mendline.transcripts.formats.json_shapes import is_turn_list, shape_of
-from mendline.transcripts.formats.kept import TIMES, Kept
+from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.noted import Noted, notes_by_row
 from mendline.transcripts.formats.table import SOURCE_IDS, Row, find_columns, transcripts_of
 from mendline.transcripts.notes import LABEL_WORDS, TurnNote, note_of_text, note_with
@@ -56,6 +56,7 @@ def takes(document: Document) -> bool:
 def read(document: Document, options: ReadOptions) -> list[Transcript]:
     """One transcript for each dialogue, or each session of single turns. Raises TranscriptError that names the task."""
     records = records_of(document, hint=_HINT)
+    _leave_labels(document, records)
     if not any(_dialogues(task) for task in records.values):
         rows, columns = _single_turns(document, records, options)
         return transcripts_of(document, rows, columns, options)
@@ -66,6 +67,19 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
             raise document.error(f'task {place + 1} has the "session" of an earlier one. Give each task its own.')
         seen.add(transcript.session)
     return transcripts
+
+
+def _leave_labels(document: Document, records: Records) -> None:
+    """Say which labels of others stay behind: only predictions of `MODEL_VERSION` are read."""
+    if any(task.get("annotations") or task.get("completions") for task in records.values):
+        leave(document, "annotations of people")
+    made = [each for task in records.values for each in _listed(task.get("predictions"))]
+    if any(not (isinstance(each, dict) and each.get("model_version") == MODEL_VERSION) for each in made):
+        leave(document, "predictions of other models")
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def annotated_file(document: Document, transcripts: Sequence[Transcript], notes: Noted, options: ReadOptions) -> bytes:
@@ -184,10 +198,9 @@ def _single_turns(document: Document, records: Records, options: ReadOptions) ->
 def _own_notes(task: Mapping[str, Any]) -> dict[str, TurnNote]:
     """The notes that a prediction of `MODEL_VERSION` holds, by the number of the turn in the dialogue, or of one."""
     found: dict[str, TurnNote] = {}
-    predictions = task.get("predictions")
-    for made in predictions if isinstance(predictions, list) else []:
+    for made in _listed(task.get("predictions")):
         if isinstance(made, dict) and made.get("model_version") == MODEL_VERSION:
-            for region in made["result"] if isinstance(made.get("result"), list) else []:
+            for region in _listed(made.get("result")):
                 value = region.get("value") if isinstance(region, dict) else None
                 if not isinstance(value, dict):
                     continue
@@ -264,20 +277,17 @@ def _names(records: Records, kind: str, target: str) -> tuple[str, str]:
     """The names of the control and the object tag that the project's own regions of this kind bear."""
     for task in records.values:
         for source in ("annotations", "completions", "predictions"):
-            made = task.get(source)
-            for annotation in made if isinstance(made, list) else []:
-                results = annotation.get("result") if isinstance(annotation, dict) else None
-                for result in results if isinstance(results, list) else []:
+            for annotation in _listed(task.get(source)):
+                for result in _listed(annotation.get("result") if isinstance(annotation, dict) else None):
                     if isinstance(result, dict) and result.get("type") == kind:
                         return str(result.get("from_name")), str(result.get("to_name"))
     return "label", target
 
 
 def _with_prediction(task: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    before = task.get("predictions")
     others = [
         made
-        for made in (before if isinstance(before, list) else [])
+        for made in _listed(task.get("predictions"))
         if not (isinstance(made, dict) and made.get("model_version") == MODEL_VERSION)
     ]
     scores = [region["score"] for region in result if "score" in region]

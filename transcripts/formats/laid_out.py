@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats import text
+from mendline.transcripts.formats.kept import leave, left_aside
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import find_label, speakers_among
@@ -47,7 +48,10 @@ def opening_line(lines: Sequence[str], known: Iterable[str]) -> int | None:
 
 def read_lines(document: Document, lines: Sequence[str], options: ReadOptions) -> Transcript:
     """Return the conversation in the lines. Raises TranscriptError; its line counts these lines from 1."""
-    (transcript,) = text.read(as_text(document, lines), options)
+    shown = as_text(document, lines)
+    (transcript,) = text.read(shown, options)
+    for what in left_aside(shown):
+        leave(document, what)
     return transcript
 
 

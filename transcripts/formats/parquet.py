@@ -19,8 +19,8 @@ from mendline.transcripts.errors import MendlineError, OutputError
 from mendline.transcripts.formats.json_records import joined_ids
 from mendline.transcripts.formats.kept import TABLE
 from mendline.transcripts.formats.noted import Noted, notes_by_row
-from mendline.transcripts.formats.table import Row, find_columns, transcripts_of
-from mendline.transcripts.notes import TurnNote, note_names, note_of_values
+from mendline.transcripts.formats.table import Row, find_columns, note_in, transcripts_of
+from mendline.transcripts.notes import TurnNote, note_names
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.transcript import Transcript
 
@@ -121,7 +121,7 @@ def _rows(document: Document, file: Any, options: ReadOptions) -> tuple[list[Row
         for record in batch.to_pylist():
             number = len(rows) + 1
             values = {name: _cell(document, joined_ids(name, record[name]), name, number) for name in used}
-            rows.append(Row(number, values, note_of_values(record, prefix=prefix)))
+            rows.append(Row(number, values, note_in(document, record, prefix=prefix)))
             size += sum(map(len, rows[-1].values.values()))
         if size > MAX_BYTES:
             raise document.error(f"the text of this table is larger than {MAX_BYTES // 1024**2} MB. Split it.")

@@ -14,7 +14,7 @@ import pysubs2
 
 from mendline.transcripts.document import Document, Line
 from mendline.transcripts.formats.cues import Cue, units_of
-from mendline.transcripts.formats.inline import bracketed, insert_notes, labels_of
+from mendline.transcripts.formats.inline import insert_notes, labels_of, noted_words
 from mendline.transcripts.formats.kept import TIMES, Kept
 from mendline.transcripts.formats.spans import spans
 from mendline.transcripts.options import ReadOptions
@@ -63,7 +63,7 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     for turn, (start, end), name, note in timed:
         times = " --> ".join(clock(time, milliseconds=True).replace(".", ",") for time in (start, end))
         mark = ">> " if name == before else ""
-        words = ("" if note is None else bracketed(note)) + clean_text(turn.text)
+        words = noted_words(turn.text, note)
         for taken, other in _TAKEN.items():
             words = taken.sub(other, words)
         cues.append(f"{turn.index + 1}\n{times}\n{mark}{name}: {words}\n")

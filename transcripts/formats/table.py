@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from mendline.transcripts.document import Document
 from mendline.transcripts.errors import TranscriptError
 from mendline.transcripts.formats.kept import leave
-from mendline.transcripts.notes import TurnNote, note_names
+from mendline.transcripts.notes import TurnNote, has_note_values, note_names, note_of_values
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import base_role, speaker_key
+from mendline.transcripts.speakers import clean_name
 from mendline.transcripts.times import seconds_of
 from mendline.transcripts.transcript import Transcript
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
@@ -73,6 +74,14 @@ class _Turn:
     role: str
     setting: str
     dated: bool
+
+
+def note_in(document: Document, record: Mapping[str, object], *, prefix: str = "") -> TurnNote | None:
+    """Return the note in a record; values of one that has no label of ours are left aside, and that is said."""
+    note = note_of_values(record, prefix=prefix)
+    if note is None and has_note_values(record, prefix=prefix):
+        leave(document, "labels of other kinds, and values without a label")
+    return note
 
 
 def has_text_column(names: Iterable[str]) -> bool:
@@ -182,7 +191,7 @@ def _cell(row: Row, columns: Mapping[str, str], kind: str) -> str:
 
 def _turn(document: Document, row: Row, columns: Mapping[str, str]) -> _Turn:
     speaker = _cell(row, columns, "speaker")
-    if not clean_text(speaker):
+    if not clean_name(speaker):
         message = f"the column {columns['speaker']!r} is empty here. Say who speaks, or name another column."
         raise document.error(message, line=row.line)
     start, start_dated = _time(document, row, columns, "start")

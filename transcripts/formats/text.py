@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mendline.transcripts.document import Document, Line
-from mendline.transcripts.formats.inline import bracketed, insert_notes, labels_of, without_note
+from mendline.transcripts.formats.inline import insert_notes, labels_of, noted_words, without_note
 from mendline.transcripts.formats.json_shapes import shape_of
-from mendline.transcripts.formats.kept import Kept
+from mendline.transcripts.formats.kept import Kept, leave
 from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import speaker_key
 from mendline.transcripts.speakers import (
@@ -88,7 +88,7 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     lines = []
     for turn, name, note in zip(transcript.turns, labels_of(transcript), notes, strict=True):
         time = "" if turn.start is None else f"[{clock(turn.start)}] "
-        lines.append(f"{time}{name}: {'' if note is None else bracketed(note)}{clean_text(turn.text)}\n")
+        lines.append(f"{time}{name}: {noted_words(turn.text, note)}\n")
     return "".join(lines)
 
 
@@ -115,6 +115,8 @@ def _utterances(document: Document, known: Iterable[str]) -> list[Utterance]:
         )
     body = first - _stamps_above(lines[:first])
     _check_heading(document, lines[:body])
+    if any(line.text.strip() for line in lines[:body]):
+        leave(document, "lines above the first turn")
     return _read_turns(document, lines[body:], marks[body:])
 
 

@@ -65,7 +65,8 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     """
     tiers = new_tiers(transcript, format_name=NAME)
     last = _seconds(max((end for tier in tiers for *_, end in tier.turns), default=0.0))
-    spoken = {turn.index: turn.text for turn in transcript.turns}
+    # A word that stands for silence elsewhere would be read as a pause.
+    spoken = {turn.index: f"[{turn.text}]" if _is_silence(turn.text) else turn.text for turn in transcript.turns}
     noted = {index: note or "" for index, note in enumerate(notes)}
     names = _numbered([tier.name for tier in tiers])
     new = [_New(tier.name, ("0", last), _entries(tier, spoken, last)) for tier in tiers]
@@ -146,7 +147,11 @@ def _notes(labels: Tier) -> dict[tuple[str, str], TurnNote]:
 
 
 def _words(interval: Interval) -> str:
-    return "" if interval.text.strip().casefold() in _SILENCES else without_tags(interval.text)
+    return "" if _is_silence(interval.text) else without_tags(interval.text)
+
+
+def _is_silence(text: str) -> bool:
+    return text.strip().casefold() in _SILENCES
 
 
 def _speaker(grid: Grid, tier: Tier, *, alone: bool) -> str:

@@ -16,7 +16,7 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from mendline.transcripts.document import Document, Line
 from mendline.transcripts.formats.cues import Cue, units_of
-from mendline.transcripts.formats.inline import bracketed, insert_notes
+from mendline.transcripts.formats.inline import insert_notes, noted_words
 from mendline.transcripts.formats.kept import TIMES, Kept, leave
 from mendline.transcripts.formats.spans import spans
 from mendline.transcripts.options import ReadOptions
@@ -57,7 +57,7 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     timed = zip(transcript.turns, spans(transcript, format_name="WebVTT"), notes, strict=True)
     for turn, (start, end), note in timed:
         times = f"{clock(start, milliseconds=True)} {_ARROW} {clock(end, milliseconds=True)}"
-        words = _escape(f"{'' if note is None else bracketed(note)}{clean_text(turn.text)}")
+        words = _escape(noted_words(turn.text, note))
         cues.append(f"{turn.index + 1}\n{times}\n<v {_escape(turn.speaker)}>{words}</v>")
     return "\n\n".join(cues) + "\n"
 

@@ -18,19 +18,18 @@ export function palette() {
 }
 
 /**
- * Fit a canvas to its place on the page and to the screen's pixels. Returns what to draw with, and the size.
+ * An empty canvas, with as many pixels as its place on the screen has.
  * @param {HTMLCanvasElement} canvas
+ * @param {{width: number, height: number}} size  in CSS pixels; handed in, since asking the page would lay it out anew
  */
-export function prepare(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas;
+export function prepare(canvas, { width, height }) {
   const scale = window.devicePixelRatio || 1;
   const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, width, height);
-  pen.font = `11px ${getComputedStyle(canvas).fontFamily}`;
-  return { pen, width, height };
+  return pen;
 }
 
 /**

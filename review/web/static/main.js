@@ -20,7 +20,7 @@ import { isDoubtful, isRupture } from "./words.js";
 
 /** @typedef {import("./keys.js").Action} Action */
 
-const AFTER_SAVING = 250;
+const AFTER_SAVING = 700;
 
 class Page {
   /**

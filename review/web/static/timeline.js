@@ -30,6 +30,7 @@ export class Timeline {
     this.state = state;
     this.words = state.turns.map((turn) => Math.min(turn.text.split(/\s+/).length, FULL_WORDS));
     this.colours = palette();
+    this.font = `11px ${getComputedStyle(canvas).fontFamily}`;
     this.layout = this.#layOut();
     this.passing = new Uint8Array(state.turns.length);
     this.draw = onceAFrame(() => this.#draw());
@@ -118,8 +119,10 @@ ${short(turn.text, TIP_LENGTH)}`;
   }
 
   #draw() {
-    const { pen, width, height } = prepare(this.canvas);
+    const { width, height } = this.layout;
     if (!width || !height) return;
+    const pen = prepare(this.canvas, { width, height });
+    pen.font = this.font;
     this.#drawNames(pen);
     pen.save();
     pen.beginPath();
