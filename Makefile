@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 export HF_HUB_OFFLINE := 1
 
-.PHONY: demo test check lint types pytest wheel corpus train evaluate baselines false-alarms benchmark fix clean
+.PHONY: demo test check lint types pytest wheel corpus train evaluate baselines false-alarms benchmark fix clean \
+  leave-one-out fuzz reading-speed large-files primock57 screenshots browser
 
 demo: $(VENV)/.annotating
 	$(BIN)/mendline annotate examples --overwrite -o out/
@@ -97,6 +98,34 @@ false-alarms: $(VENV)/.all
 benchmark: $(VENV)/.all
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/against_per_turn.py
+
+# Train without one setting after another, and measure on it.
+leave-one-out: corpus
+	$(BIN)/python benchmarks/leave_one_out.py configs/base.toml runs/leave-one-out
+
+FUZZ_SECONDS ?= 60
+# Each reader with mutated files, guided by coverage, for so many seconds.
+fuzz: $(VENV)/.all
+	$(PIP) atheris
+	$(BIN)/python benchmarks/fuzz.py --seconds $(FUZZ_SECONDS)
+
+reading-speed: $(VENV)/.all
+	$(BIN)/python benchmarks/reading.py
+
+large-files: $(VENV)/.all
+	$(BIN)/python benchmarks/large.py
+
+# Real TextGrid pairs: read, counted, annotated, written and read again.
+primock57: $(VENV)/.all
+	$(BIN)/python benchmarks/primock57.py $(PRIMOCK57)
+
+# What the tests of the review page need, on Debian and Ubuntu. Without it they are skipped.
+browser:
+	apt-get install -y --no-install-recommends chromium chromium-driver
+
+# Pictures of the README, from the example sessions.
+screenshots: $(VENV)/.all
+	PYTHONPATH=tests $(BIN)/python docs/screenshots.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

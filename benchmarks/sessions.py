@@ -15,7 +15,7 @@ def long_session(turns: int) -> Transcript:
     texts = [
         turn.text
         for path in sorted(EXAMPLES.iterdir())
-        if path.suffix not in {".md", ".py"}
+        if path.suffix != ".md"
         for one in read_transcripts(path)
         for turn in one.turns
     ]

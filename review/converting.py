@@ -122,7 +122,7 @@ def run_convert(plan: Plan, *, stdin: BinaryIO, stdout: BinaryIO) -> Converted:
     )
     if together:
         path = plan.destination.path
-        data, done.lost = _rendered(names_apart(together), plan.destination.output_format)
+        data, done.lost = _together(plan, together)
         if path is None:
             write_stdout(stdout, data)
         else:
@@ -151,6 +151,15 @@ def _destination(request: Request, *, several: bool, endings: dict[str, str]) ->
 
 def _unclear(where: str, output: str | None) -> NoReturn:
     raise OutputError(f"{where} does not say which format to write. Say it: --to {'|'.join(WRITABLE)}.", file=output)
+
+
+def _together(plan: Plan, kept: Sequence[tuple[Source, Transcript]]) -> tuple[bytes, Counter[str]]:
+    try:
+        return _rendered(names_apart(kept), plan.destination.output_format)
+    except OutputError as error:
+        if error.file is not None or len(plan.inputs.sources) > 1:
+            raise
+        raise OutputError(error.message, file=kept[0][0].path) from error
 
 
 def _refuse_several(plan: Plan, source: Source, transcripts: Sequence[Transcript]) -> None:

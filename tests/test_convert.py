@@ -64,7 +64,7 @@ def test_a_file_to_a_file_by_its_ending(convert: Callable[..., Result], folder: 
     result = convert(folder / "a.vtt", tmp_path / "a.eaf")
     assert result.stdout == ""
     assert result.stderr == (
-        "Not kept in elan: ids in the source (2 turns).\n"
+        "Not kept in elan: ids in the source (2 turns), times of units (1 turn).\n"
         "Not taken from the source: comments, styles and regions (1 file).\n"
         f"Converted 1 of 1 files to {tmp_path / 'a.eaf'}.\n"
     )
@@ -84,7 +84,7 @@ def test_standard_input_and_output(convert: Callable[..., Result]) -> None:
     assert result.stdout.startswith("1\n00:00:01,000 --> 00:00:02,500\nAnna: Where were you?\n\n2\n")
     assert "Converted" not in result.stderr
     # The number of the first cue is its id, as before.
-    assert "Not kept in srt: ids in the source (1 turn)." in result.stderr
+    assert "Not kept in srt: ids in the source (1 turn), times of units (1 turn)." in result.stderr
 
 
 def test_a_terminal_gets_no_bytes(
@@ -294,7 +294,8 @@ def test_what_is_not_kept_counts_only_files_that_were_written(convert: Callable[
 
 def test_what_a_reader_leaves_aside_is_said(convert: Callable[..., Result], tmp_path: Path) -> None:
     heading, quote = "lines above the first turn", "labels of people"
-    utterance = {"id": "1", "conversation_id": "1", "speaker": "T", "text": "Hm.", "meta": {"mood": "calm"}}
+    utterance: dict[str, object] = {"id": "1", "conversation_id": "1", "speaker": "T", "text": "Hm.", "reply-to": None}
+    utterance["meta"] = {"mood": "calm"}
     task = {
         "data": {"dialogue": [{"author": "T", "text": "Hm."}]},
         "annotations": [{"result": []}],
@@ -317,6 +318,12 @@ def test_what_a_reader_leaves_aside_is_said(convert: Callable[..., Result], tmp_
         "u.jsonl": "meta data of other kinds (1 file).",
         "l.json": "annotations of people (1 file), predictions of other models (1 file).",
     }
+    teams = docx.Document()
+    for line in ("0:0:1.0 --> 0:0:4.0", "Kim", "Hello.", "0:0:5.0 --> 0:0:6.0", "Ann", "No."):
+        teams.add_paragraph(line)
+    teams.save(str(tmp_path / "t.docx"))
+    assert "Not taken" not in convert(tmp_path / "t.docx", tmp_path / "t.csv").stderr
+    assert spoken(tmp_path / "t.csv") == [("Kim", "Hello."), ("Ann", "No.")]
     for name, what in expected.items():
         result = convert(tmp_path / name, tmp_path / f"{name}.csv")
         assert f"Not taken from the source: {what}\n" in result.stderr, name
@@ -362,6 +369,15 @@ def test_unclear_outputs_are_errors(
     result = convert(folder / "a.vtt", target, *options, code=2 if options else 1)
     assert message in result.stderr
     assert written(tmp_path) == ["in/a.vtt", "in/b.txt", "in/sub/c.vtt"]
+
+
+@pytest.mark.parametrize("output", ["-", "out.srt"])
+def test_a_file_that_lacks_what_a_format_needs_is_named(
+    convert: Callable[..., Result], folder: Path, tmp_path: Path, output: str
+) -> None:
+    target = output if output == "-" else f"{tmp_path}/{output}"
+    message = convert(folder / "b.txt", target, "--to", "srt", code=1).stderr
+    assert message.startswith(f"Error: {folder / 'b.txt'}: turn 1 of session b has no time, and SRT needs one")
 
 
 def test_standard_input_stands_alone(convert: Callable[..., Result], folder: Path) -> None:

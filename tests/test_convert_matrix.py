@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from samples import SAMPLES
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.errors import OutputError
+from mendline.transcripts.errors import OutputError, TranscriptError
 from mendline.transcripts.formats.kept import TIMES, Kept
 from mendline.transcripts.losses import losses
 from mendline.transcripts.notes import TurnNote, note_with
@@ -118,6 +119,7 @@ LOST = {
     "start": Kept.STARTS,
     "end": Kept.ENDS,
     "ids in the source": Kept.IDS,
+    "times of units": Kept.UNIT_TIMES,
     "label": Kept.LABELS,
     "label neutral": Kept.PROBABILITIES,
     "some values of the label": Kept.PROBABILITIES,
@@ -170,3 +172,111 @@ def test_turns_that_tiers_put_into_the_order_of_time_are_said_to_have_moved(targ
     lost = losses([talk], data, format_name=target)
     assert lost["order"] >= 2
     assert set(lost) == {"order", "role"}
+
+
+# What reads as something else than it is
+
+
+def talk_of(*spoken: tuple[str, str, float | None, float | None]) -> Transcript:
+    roles = role_words(dict.fromkeys(name for name, *_ in spoken), {})
+    return Transcript(
+        "talk", tuple(Turn(place, each[0], roles[each[0]], *each[1:]) for place, each in enumerate(spoken))
+    )
+
+
+def again(talk: Transcript, kind: str) -> Transcript:
+    (found,) = read_transcripts(document(write([talk], kind), kind))
+    return found
+
+
+@pytest.mark.parametrize("word", ["sil", "SP", "#", "<p:>"])
+def test_a_word_that_means_silence_in_textgrids_is_still_a_turn(word: str) -> None:
+    talk = talk_of(("Anna", "Say it.", 0.0, 1.0), ("Ben", word, 1.0, 2.0), ("Anna", "Fine.", 2.0, 3.0))
+    assert [turn.text for turn in again(talk, "textgrid").turns] == ["Say it.", f"[{word}]", "Fine."]
+    assert losses([talk], write([talk], "textgrid"), format_name="textgrid") == {"exact words": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("I gave it a 0.", "I gave it a zero."),
+        ("0 out of 10", "zero out of 10"),
+        ("at 0:05", "at 0:05"),
+        ("0.5 mg", "0.5 mg"),
+    ],
+)
+def test_numbers_do_not_vanish_from_chat(said: str, read: str) -> None:
+    talk = talk_of(("Anna", said, None, None), ("Ben", "Right.", None, None))
+    assert again(talk, "chat").turns[0].text == read
+
+
+@pytest.mark.parametrize("said", ["[looks at the floor] No.", "No [shuts the door] no.", "[laughs]"])
+def test_sounds_of_several_words_stay_in_their_brackets_in_chat(said: str) -> None:
+    talk = talk_of(("Anna", said, None, None), ("Ben", "Right.", None, None))
+    assert again(talk, "chat").turns[0].text == said
+
+
+def test_words_of_chat_that_were_not_said_are_still_left_out() -> None:
+    raw = b"@UTF8\n@Begin\n@Participants:\tANN Adult, BEN Adult\n*ANN:\t0the dog 0 ran .\n*BEN:\tyes .\n@End\n"
+    (talk,) = read_transcripts(document(raw, "chat"))
+    assert talk.turns[0].text == "dog ran."
+
+
+def test_utterances_of_convokit_have_ids_of_their_own() -> None:
+    talks = [replace(RICH, session=name) for name in ("day", "day-1", "day-1-1", "day-1-")]
+    data = write(talks, "convokit")
+    ids = [json.loads(line)["id"] for line in data.splitlines()]
+    assert len(set(ids)) == len(ids) == 16
+    read = read_transcripts(document(data, "convokit"))
+    assert [each.session for each in read] == [each.session for each in talks]
+
+
+@pytest.mark.parametrize("target", sorted(NEED_TIMES))
+def test_each_turn_lasts_at_least_a_millisecond_and_none_is_made_longer_than_it_must_be(target: str) -> None:
+    short = ((0.0001, 0.0004), (0.0005, 0.0006), (0.0015, 0.0015), (8.0, 8.0), (8.25, 8.0), (60.0, None))
+    talk = talk_of(*((f"Ann{place}", f"Word {place}.", *times) for place, times in enumerate(short)))
+    turns = again(talk, target).turns
+    assert all(turn.start is not None and turn.end is not None and turn.end > turn.start for turn in turns)
+    assert [turn.end for turn in turns[3:]] == pytest.approx([8.25, 9.25, 61.0])
+
+
+def test_a_turn_without_length_leaves_room_for_the_next_one_on_its_tier() -> None:
+    talk = talk_of(("Ann", "One.", 8.0, 8.0), ("Ann", "Two.", 8.2, 9.0), ("Ben", "Three.", 9.0, 9.5))
+    assert b'"Ann"' in write([talk], "elan")
+    assert b"Ann (2)" not in write([talk], "elan")
+
+
+def test_a_turn_of_which_a_file_made_a_labelled_one_is_told() -> None:
+    data = b"Anna: [withdrawal (silence) 0.91] I read.\nBen: No.\n"
+    talk = talk_of(("Anna", "I read.", None, None), ("Ben", "No.", None, None))
+    assert losses([talk], data, format_name="text") == {"that there is no label": 1}
+
+
+@pytest.mark.parametrize("target", WRITABLE)
+def test_times_of_units_are_kept_or_said_to_be_lost(target: str) -> None:
+    units = (((0.5, 1.0), (1.5, 2.0)), ((2.5, None), (None, 4.0)))
+    turns = tuple(
+        Turn(place, name, f"speaker {word}", "Words.", place * 2 + 0.5, place * 2 + 2.0, ("a", "b"), units[place])
+        for place, (name, word) in enumerate((("Anna", "one"), ("Ben", "two")))
+    )
+    talk = Transcript("talk", turns)
+    lost = losses([talk], write([talk], target), format_name=target)
+    assert ("times of units" not in lost) == (target == "jsonl")
+    if target == "jsonl":
+        assert [turn.source_times for turn in again(talk, target).turns] == [*units]
+
+
+@pytest.mark.parametrize(
+    "times", ["3", "[[1]]", "[[1, 2]]", '[[true, "x"], [-1, 1e400]]', f"[[{10**400}, 1], [2, NaN]]"]
+)
+def test_times_of_units_that_are_none_are_no_reason_not_to_read(times: str) -> None:
+    raw = f'{{"speaker": "A", "text": "Hm.", "start": 1, "end": 2, "source_ids": ["a", "b"], "source_times": {times}}}'
+    (talk,) = read_transcripts(document(raw.encode(), "jsonl"))
+    assert len(talk.turns[0].source_times) == 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "convokit"])
+def test_a_name_that_nobody_can_see_is_none(kind: str) -> None:
+    talk = talk_of(("\u200b", "Hm.", 0, 1), ("Ben", "Right.", 1, 2))
+    with pytest.raises(TranscriptError, match="'speaker' is empty here"):
+        read_transcripts(document(write([talk], kind), kind))

@@ -182,16 +182,16 @@ def test_keys_move(opened: Page):
 def test_keys_do_nothing_while_somebody_types_or_a_dialog_is_open(opened: Page):
     opened.press("/", "j", "1", "z")
     assert opened.find("#find").get_property("value") == "j1z"
-    assert opened.text("#coded") == "0 of 13 turns coded by you"
+    assert opened.all(".row.coded") == []
     opened.press(*[Keys.BACKSPACE] * 3, Keys.ESCAPE, "?")
     assert opened.find("#help").get_property("open")
     assert "renegotiate" in opened.text("#help-labels")
     opened.press("j", "1")
-    assert (opened.current, opened.text("#coded")) == (0, "0 of 13 turns coded by you")
+    assert (opened.current, opened.all(".row.coded")) == (0, [])
     opened.press(Keys.ESCAPE)
     assert not opened.find("#help").get_property("open")
     opened.chord(Keys.CONTROL, "1")
-    assert opened.text("#coded") == "0 of 13 turns coded by you"
+    assert opened.all(".row.coded") == []
 
 
 def test_keys_can_be_kept_to_the_transcript(opened: Page):
@@ -216,7 +216,7 @@ def test_a_turn_is_coded_saved_and_there_after_loading_again(opened: Page):
     told = "Turn 1, Ben, repair, validate, coded by you, the model said confrontation, you are not sure, has a note"
     assert opened.row(1) == f"{told}: You never listen to me."
     assert "✎ you · model: confrontation 91 %" in opened.find("#turn-1 .who").text
-    assert opened.text("#coded") == "1 of 13 turns coded by you"
+    opened.until(lambda: opened.text("#coded") == "1 of 13 turns coded by you", "the count")
     opened.reload()
     opened.press("j")
     assert opened.row(1) == f"{told}: You never listen to me."
@@ -237,7 +237,7 @@ def test_confirming_the_model_counts_as_coding_and_keeps_its_marker(opened: Page
 
 def test_marker_letters_act_only_on_a_label_that_has_them(opened: Page):
     opened.press("j", "v")
-    assert opened.text("#coded") == "0 of 13 turns coded by you"
+    assert opened.all(".row.coded") == []
     opened.press("1", "v")
     opened.saved()
     assert opened.row(1).startswith("Turn 1, Ben, withdrawal, coded by you,")
@@ -261,7 +261,7 @@ def test_undo_goes_back_change_by_change_and_to_the_turn(opened: Page):
     assert opened.current == 0
     opened.press("z")
     opened.live("Nothing is left to undo.")
-    assert opened.text("#coded") == "0 of 13 turns coded by you"
+    assert opened.all(".row.coded") == []
 
 
 def test_a_coding_is_taken_back(opened: Page):
@@ -289,7 +289,7 @@ def test_a_mouse_is_enough(opened: Page):
 def test_episodes_follow_the_coding(opened: Page):
     opened.press("n", "n", "n", "3")
     opened.until(lambda: opened.text("#outcomes-part .headline p") == "1 rupture episode", "the episodes")
-    assert opened.text("#first") == "Every episode was repaired, as far as the labels tell."
+    opened.until(lambda: opened.text("#first").startswith("Every episode was repaired"), "the advice")
 
 
 def test_a_note_is_kept_for_its_turn_and_needs_a_label(opened: Page):
@@ -431,7 +431,7 @@ def test_a_turn_that_is_coded_stays_until_the_next_one(opened: Page):
     opened.press("3", "v")
     opened.saved()
     assert shown(opened)[0] == 0
-    assert opened.text("#shown") == "12 of 13 turns"
+    opened.until(lambda: opened.text("#shown") == "12 of 13 turns", "the count")
     assert opened.row(0).startswith("Turn 0, Ana, repair, validate, coded by you")
     opened.press("j")
     assert (opened.current, shown(opened)[0]) == (1, 1)
@@ -725,7 +725,7 @@ const once = (key) => new Promise((resolve) => {
   for (let round = 0; round < 20; round++) {
     times.push(await once(String(1 + (round % 3))));
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true }));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 120));
   }
   done(times);
 })();"""

@@ -654,3 +654,13 @@ def test_an_encoding_is_found_in_a_part_of_a_large_file() -> None:
     with within(SECONDS):
         found = Document.from_bytes(raw, name="x")
     assert (found.encoding, found.encoding_guessed) == ("cp1252", True)
+
+
+# What the search of `benchmarks/fuzz.py` found
+
+
+def test_a_quotation_mark_without_a_second_one_at_the_end_of_a_textgrid() -> None:
+    """It was passed over, and then swallowed the tier of labels that a copy has behind it."""
+    raw = SAMPLES["textgrid"].raw.rstrip() + b'"\n'
+    with pytest.raises(TranscriptError, match="the text of an interval should stand here"):
+        read_transcripts(Document.from_bytes(raw, name="x.TextGrid"))

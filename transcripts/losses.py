@@ -72,9 +72,17 @@ def _lost(transcript: Transcript, place: int, written: Transcript, other: int) -
         (_differ(turn.start, again.start), "start"),
         (_differ(turn.end, again.end), "end" if turn.end is not None else "that the end is not known"),
         (bool(turn.source_ids) and turn.source_ids != again.source_ids, "ids in the source"),
+        (len(turn.source_times) > 1 and not _same_units(turn, again), "times of units"),
         *_lost_of_note(_note(transcript, place), _note(written, other)),
     ]
     return [what for is_lost, what in found if is_lost]
+
+
+def _same_units(turn: Turn, again: Turn) -> bool:
+    pairs = [*zip(turn.source_times, again.source_times, strict=False)]
+    return len(turn.source_times) == len(again.source_times) and not any(
+        _differ(time, other) for one, two in pairs for time, other in zip(one, two, strict=True)
+    )
 
 
 def _lost_of_note(note: TurnNote | None, again: TurnNote | None) -> list[tuple[bool, str]]:

@@ -41,7 +41,6 @@ _PLAIN = str.maketrans(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _KEPT = str.maketrans({_OPEN: "[", _CLOSE: "]"})
 
-
 _NAMED_SOUND = re.compile(r"\[([^\W\d_][^\[\]]{0,99})\]")
 _TAKEN = (
     (re.compile("[‘’]"), "'"),
@@ -88,16 +87,20 @@ def marked_words(text: str) -> str:
     Brackets with a sound become `&=sound`. Characters that mean something else in CHAT give way to plain ones, and text
     without any word is `xxx`.
     """
-    marked = _NAMED_SOUND.sub(_as_sound, text)
-    for taken, other in _TAKEN:
-        marked = taken.sub(other, marked)
-    marked = _END.sub(lambda match: f" {'+...' if match[0] == '...' else match[0]}", " ".join(marked.split()))
+    pieces, done = [], 0
+    for sound in _NAMED_SOUND.finditer(text):
+        if heard(sound[1]) == sound[0]:
+            pieces += [_without_marks(text[done : sound.start()]), f" &={'_'.join(sound[1].split())} "]
+            done = sound.end()
+    pieces.append(_without_marks(text[done:]))
+    marked = _END.sub(lambda end: f" {'+...' if end[0] == '...' else end[0]}", " ".join("".join(pieces).split()))
     return marked if words_of(marked) else "xxx"
 
 
-def _as_sound(match: re.Match[str]) -> str:
-    name = "_".join(match[1].split())
-    return f" &={name} " if heard(name) == match[0] else match[0]
+def _without_marks(text: str) -> str:
+    for taken, other in _TAKEN:
+        text = taken.sub(other, text)
+    return text
 
 
 def _sound(name: str) -> str:

@@ -86,5 +86,5 @@ def _bullet(turn: Turn, following: Turn | None) -> str:
     if turn.start is None:
         return ""
     first = round(turn.start * _MILLISECONDS)
-    last = max(first + 1, round(end_of(turn.start, turn, following) * _MILLISECONDS))
+    last = round(end_of(turn.start, turn, following) * _MILLISECONDS)
     return f" \x15{first}_{last}\x15"

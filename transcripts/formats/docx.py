@@ -51,6 +51,8 @@ COPY_KEEPS = "styles, tables, pictures, headers, comments of others"
 AUTHOR = "Mendline"
 
 _EMPTY = WordLine("")
+# As empty, but what stood there went to another line.
+_JOINED = replace(_EMPTY)
 _HEADER = re.compile(HEADER)
 _OLD_TIMES = re.compile(r"\s*[0-9:.,]+\s*-->\s*[0-9:.,]+\s*")
 _EVENT = re.compile(r"\s*\S.{0,80} (?:started|stopped) transcription\.?\s*")
@@ -155,7 +157,7 @@ def _spoken_lines(lines: Sequence[WordLine], options: ReadOptions) -> list[WordL
 
 
 def _emptied(lines: Sequence[WordLine], first: int) -> list[WordLine]:
-    return [_EMPTY] * first + [*lines[first:]]
+    return [*(_EMPTY if line.text.strip() else line for line in lines[:first]), *lines[first:]]
 
 
 def _on_one_line(lines: Sequence[WordLine]) -> list[WordLine]:
@@ -167,7 +169,7 @@ def _on_one_line(lines: Sequence[WordLine]) -> list[WordLine]:
             times, name, words = (lines[filled[number + step]] for step in range(3))
             label = f"[{times.text.strip()}] {name.text.strip().rstrip(':')}: "
             runs = tuple((start + len(label), run) for start, run in words.runs)
-            made[place] = made[filled[number + 1]] = _EMPTY
+            made[place] = made[filled[number + 1]] = _JOINED
             made[filled[number + 2]] = replace(words, text=label + words.text, runs=runs)
     return made
 

@@ -74,7 +74,7 @@ def write(transcript: Transcript, notes: Sequence[str | None]) -> str:
     """
     _check_characters(transcript, notes)
     tiers = new_tiers(transcript, format_name=NAME)
-    times = {index: _milliseconds(start, end) for tier in tiers for index, start, end in tier.turns}
+    times = {index: (round(1000 * start), round(1000 * end)) for tier in tiers for index, start, end in tier.turns}
     order = sorted((time, index, last) for index, span in times.items() for last, time in enumerate(span))
     slots = {(index, last): f"ts{number}" for number, (_, index, last) in enumerate(order, start=1)}
     lines = [
@@ -102,11 +102,6 @@ def _check_characters(transcript: Transcript, notes: Sequence[str | None]) -> No
                 f"turn {turn.index + 1} of session {transcript.session} holds a character that ELAN's XML cannot keep, "
                 "in its words, its note or its speaker's name. Take it out, or write plain text or a table instead."
             )
-
-
-def _milliseconds(start: float, end: float) -> tuple[int, int]:
-    first = round(1000 * start)
-    return first, max(round(1000 * end), first + 1)
 
 
 def _annotation(index: int, first: str, last: str, words: str) -> list[str]:

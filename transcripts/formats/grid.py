@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r"|(?P<number>(?<!\S)[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?(?!\S))"
     r"|(?P<flag>(?<!\S)<[a-z]{1,20}>(?!\S))"
     r"|(?P<comment>(?<!\S)![^\r\n]*)"
-    r'|[^\s"]+|"'
+    r'|[^\s"]+|(?P<stray>")'
 )
 _LINE_REST = re.compile(r"[ \t]*(?:\r\n|\r|\n)")
 _HEADING = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*item\s*\[\s*\]:?[ \t]*(?:\r\n|\r|\n))?")
@@ -72,7 +72,10 @@ class _Token:
 
 
 class _Tokens:
-    """The texts, numbers and flags of a file, one after another, each as what it must be."""
+    """The texts, numbers and flags of a file, one after another, each as what it must be.
+
+    A quotation mark without a second one is none of them: it would take what is written behind it for its text.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -80,7 +83,7 @@ class _Tokens:
         self._tokens = (
             _Token(str(match.lastgroup), match[0], match.start(), match.end())
             for match in _TOKEN.finditer(document.text)
-            if match.lastgroup in {"text", "number", "flag"}
+            if match.lastgroup in {"text", "number", "flag", "stray"}
         )
 
     def next(self, kind: str, what: str) -> _Token:

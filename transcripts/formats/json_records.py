@@ -13,8 +13,10 @@ from typing import Any
 from mendline.transcripts.document import Document
 from mendline.transcripts.formats.json_shapes import TURN_LISTS, first_value
 from mendline.transcripts.formats.json_text import parse
-from mendline.transcripts.formats.table import SOURCE_IDS
+from mendline.transcripts.formats.table import SOURCE_IDS, SOURCE_TIMES
 from mendline.transcripts.options import ReadOptions
+from mendline.transcripts.transcript import Span
+from mendline.transcripts.utterances import MAX_SECONDS
 
 # Legal inside a JSON string, but many programs end a line at them.
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -59,6 +61,19 @@ def joined_ids(name: str, value: object) -> object:
     """Return the value of a key; the list of the ids of a turn's units as one text."""
     listed = isinstance(value, list) and name.endswith(SOURCE_IDS)
     return ";".join(map(str, value)) if listed and isinstance(value, list) else value
+
+
+def unit_times(record: Mapping[str, Any]) -> tuple[Span, ...]:
+    """Return the start and end of each unit of a turn, where results say them; empty where they do not."""
+    pairs = record.get(SOURCE_TIMES)
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        return ()
+    return tuple((_seconds(start), _seconds(end)) for start, end in pairs)
+
+
+def _seconds(value: object) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_SECONDS
+    return float(value) if known and isinstance(value, int | float) else None
 
 
 def cells(document: Document, record: Mapping[str, Any], used: Collection[str], *, line: int) -> dict[str, str]:

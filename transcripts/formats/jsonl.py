@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mendline.transcripts.document import Document
-from mendline.transcripts.formats.json_records import joined_ids
+from mendline.transcripts.formats.json_records import joined_ids, unit_times
 from mendline.transcripts.formats.json_text import is_json_lines, parse
-from mendline.transcripts.formats.kept import TABLE
+from mendline.transcripts.formats.kept import TABLE, Kept
 from mendline.transcripts.formats.noted import Noted
 from mendline.transcripts.formats.table import Row, find_columns, note_in, transcripts_of
 from mendline.transcripts.formats.written_rows import write_json_lines
@@ -21,7 +21,7 @@ from mendline.transcripts.transcript import Transcript
 NAME = "jsonl"
 EXTENSIONS = (".jsonl", ".ndjson")
 SUMMARY = "JSON Lines, one turn a line, one conversation or many (Mendline's corpus)"
-KEEPS = TABLE
+KEEPS = (*TABLE, Kept.UNIT_TIMES)
 LIBRARY = "json (Python)"
 COPY_KEEPS = ""
 
@@ -39,7 +39,10 @@ def read(document: Document, options: ReadOptions) -> list[Transcript]:
     names = list(dict.fromkeys(name for _, record in records for name in record))
     columns = find_columns(document, names, options)
     used = set(columns.values())
-    rows = (Row(line, _values(document, line, record, used), note_in(document, record)) for line, record in records)
+    rows = (
+        Row(line, _values(document, line, record, used), note_in(document, record), unit_times(record))
+        for line, record in records
+    )
     return transcripts_of(document, rows, columns, options)
 
 

@@ -16,6 +16,7 @@ class Kept(StrEnum):
     STARTS = "starts"
     ENDS = "ends"
     IDS = "ids"
+    UNIT_TIMES = "times of units"
     LABELS = "labels"
     PROBABILITIES = "probabilities"
 

@@ -7,12 +7,15 @@ from mendline.transcripts.transcript import Transcript, Turn
 
 # What is left of a turn whose end nobody knows, in seconds.
 _SHORT = 1.0
+# A little more than a millisecond: rounded to whole ones, start and end still differ.
+_SHORTEST = 0.0011
 
 
 def spans(transcript: Transcript, *, format_name: str) -> list[tuple[float, float]]:
     """Return the start and end of each turn, in seconds. Raises OutputError where a turn has no start.
 
-    A turn without an end lasts until the next one starts, and one second where that is no later or there is none.
+    A turn without an end lasts until the next one starts, and one second where that is no later or there is none. One
+    whose end is no later than its start lasts a second, or until the next one starts if that is sooner.
     """
     turns = transcript.turns
     found = []
@@ -28,6 +31,12 @@ def spans(transcript: Transcript, *, format_name: str) -> list[tuple[float, floa
 
 
 def end_of(start: float, turn: Turn, following: Turn | None) -> float:
-    """Return when a turn that starts at `start` ends, as `spans` has it. It is always later."""
-    end = turn.end if turn.end is not None else following.start if following is not None else None
-    return start + _SHORT if end is None or end <= start else end
+    """Return when a turn that starts at `start` ends, as `spans` has it: later, also in whole milliseconds."""
+    then = None if following is None or following.start is None or following.start <= start else following.start
+    if turn.end is None:
+        end = start + _SHORT if then is None else then
+    elif turn.end <= start:
+        end = start + _SHORT if then is None else min(then, start + _SHORT)
+    else:
+        end = turn.end
+    return max(end, start + _SHORTEST)

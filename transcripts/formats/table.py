@@ -22,11 +22,13 @@ from mendline.transcripts.options import ReadOptions
 from mendline.transcripts.roles import base_role, speaker_key
 from mendline.transcripts.speakers import clean_name
 from mendline.transcripts.times import seconds_of
-from mendline.transcripts.transcript import Transcript
+from mendline.transcripts.transcript import Span, Transcript
 from mendline.transcripts.utterances import Utterance, clean_text, transcript_of
 
 SOURCE_IDS = "source_ids"
 """The column in which results hold the ids of a turn's units, divided by `;` where a cell cannot hold a list."""
+SOURCE_TIMES = "source_times"
+"""Where results in JSON Lines hold the start and end of each unit of a turn that has several."""
 
 # In the order in which they are preferred.
 USUAL_NAMES = {
@@ -51,7 +53,7 @@ _OPTION_OF = {
     "end": "end_column",
 }
 # What is there again in any table that is written.
-_COUNTED = ("turn", "source_times")
+_COUNTED = ("turn", SOURCE_TIMES)
 MAX_NAMED = 5
 _NO_VALUE = frozenset({"", "-", "n/a", "na", "nan", "none", "null"})
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
@@ -59,11 +61,15 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*", re.DOTA
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its line in the file, its values by the name of the column, and what it says of the turn."""
+    """One row: its line in the file, its values by the name of the column, and what it says of the turn.
+
+    `unit_times` are those of the units whose ids it has, if they are known.
+    """
 
     line: int
     values: Mapping[str, str]
     note: TurnNote | None = None
+    unit_times: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,7 @@ def _turn(document: Document, row: Row, columns: Mapping[str, str]) -> _Turn:
         ids or ((source,) if source else ()),
         row.line,
         note=row.note,
+        source_times=row.unit_times if len(row.unit_times) == len(ids) else (),
     )
     role = "" if columns.get("role") == columns["speaker"] else _cell(row, columns, "role")
     return _Turn(said, role, _cell(row, columns, "setting"), start_dated or end_dated)

@@ -12,21 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mendline.transcripts.formats.json_records import rendered
 from mendline.transcripts.formats.noted import Noted
+from mendline.transcripts.formats.table import SOURCE_TIMES
 from mendline.transcripts.notes import BY_MODEL, TurnNote
 from mendline.transcripts.transcript import Transcript, Turn
 
 _FIRST = ("session", "turn", "start", "end", "speaker", "role", "text")
 _LAST = ("source_ids", "agreement", "source")
 _TIMES = ("start", "end")
-# A list of pairs, which no cell of a table can hold.
-_NESTED = "source_times"
 
 
 def write_delimited(transcripts: Sequence[Transcript], notes: Noted, *, delimiter: str) -> bytes:
     """Return the rows below a line with the names of their columns."""
     rows = list(_rows(transcripts, notes))
     names = dict.fromkeys(name for row in rows for name, value in row.items() if value is not None)
-    middle = [name for name in names if name not in {*_FIRST, *_LAST, _NESTED}]
+    # The times of units are a list of pairs, which no cell can hold.
+    middle = [name for name in names if name not in {*_FIRST, *_LAST, SOURCE_TIMES}]
     columns = [*_FIRST, *middle, *(name for name in _LAST if name in names)]
     return delimited(columns, ([_cell(name, row.get(name)) for name in columns] for row in rows), delimiter).encode()
 
@@ -56,7 +56,7 @@ def seconds_text(value: float | None) -> str:
 def units_of(turn: Turn) -> dict[str, object]:
     """Return the ids of a turn's units and, where there are several, when each starts and ends."""
     times = [[_rounded(start), _rounded(end)] for start, end in turn.source_times]
-    return {"source_ids": list(turn.source_ids)} | ({_NESTED: times} if len(times) > 1 else {})
+    return {"source_ids": list(turn.source_ids)} | ({SOURCE_TIMES: times} if len(times) > 1 else {})
 
 
 def _rows(transcripts: Sequence[Transcript], notes: Noted) -> Iterator[dict[str, object]]:

@@ -2,6 +2,8 @@
  * Elements from plain values. Text always becomes a text node, so nothing that a transcript says can become markup.
  */
 
+const LATER = 200;
+
 /**
  * Find an element that the page's template has.
  * @template {HTMLElement} [T=HTMLElement]
@@ -76,5 +78,22 @@ export function onceAFrame(work) {
       asked = false;
       work();
     });
+  };
+}
+
+/**
+ * Call at most once, when the page has nothing better to do: for figures that may come a moment later than a label.
+ * @param {() => void} work
+ */
+export function whenIdle(work) {
+  const ask = window.requestIdleCallback ?? ((/** @type {() => void} */ then) => window.setTimeout(then, LATER));
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    ask(() => {
+      asked = false;
+      work();
+    }, { timeout: LATER });
   };
 }

@@ -2,7 +2,7 @@
  * The filters as buttons that stay pressed, the search for words, and how many turns are shown.
  */
 
-import { byId, fill, isolated, make, mark, onceAFrame, setAll } from "./dom.js";
+import { byId, fill, isolated, make, mark, setAll, whenIdle } from "./dom.js";
 import { noFilters } from "./filtering.js";
 import { SHAPES, count, effective, isDoubtful } from "./words.js";
 
@@ -24,7 +24,7 @@ export class FilterBar {
     this.#makeKinds();
     this.find.addEventListener("input", () => this.#apply({ text: this.find.value }));
     for (const id of ["all", "all-again"]) byId(id).addEventListener("click", () => this.clear());
-    const draw = onceAFrame(() => this.show());
+    const draw = whenIdle(() => this.show());
     for (const what of ["shown", "turn"]) state.addEventListener(what, draw);
     this.show();
   }

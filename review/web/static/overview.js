@@ -2,7 +2,7 @@
  * A session in one minute: how many ruptures, by whom, repaired or left open; what is left to do. And its episodes.
  */
 
-import { byId, fill, isolated, make, mark, onceAFrame, setAll } from "./dom.js";
+import { byId, fill, isolated, make, mark, setAll, whenIdle } from "./dom.js";
 import { OUTCOMES, OUTCOME_SHAPES, SHAPES, count, effective, isDoubtful, percent } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -19,7 +19,7 @@ export class Overview {
   constructor(state, { checkDoubtful }) {
     this.state = state;
     byId("check").addEventListener("click", checkDoubtful);
-    const draw = onceAFrame(() => this.show());
+    const draw = whenIdle(() => this.show());
     for (const what of ["turn", "episodes"]) state.addEventListener(what, draw);
     state.addEventListener("episodes", () => this.#showEpisodes());
     state.addEventListener("current", () => this.#markEpisode());

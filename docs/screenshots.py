@@ -14,8 +14,8 @@ from pathlib import Path
 
 from browser import SHIPPED, Chromium, Page, find_browser, serve
 
-EXAMPLES = Path(__file__).parent
-PICTURES = EXAMPLES.parent / "docs"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PICTURES = Path(__file__).parent
 MOST_BYTES = 200_000
 
 
