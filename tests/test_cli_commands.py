@@ -176,7 +176,13 @@ def interrupted(tmp_path: Path, output: str) -> tuple[int, str]:
         file.parent.mkdir(exist_ok=True)
         file.write_text("T: Hello.\nC: Hello.\n", encoding="utf-8")
     call = ["annotate", str(tmp_path / "in"), "-o", str(tmp_path / output)]
-    process = subprocess.Popen([sys.executable, "-c", SLOW_RUN, *call], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW_RUN, *call],
+        stderr=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a shell is started deaf to Ctrl-C, and so would its children be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stderr is not None
     with process.stderr as stderr:
         assert stderr.readline() == "slow now\n"
