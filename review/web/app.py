@@ -139,7 +139,7 @@ class _Pages:
             raise HTTPException(404, "There is no recording.")
         return FileResponse(media.path, media_type=media.type)
 
-    def static(self, request: Request) -> Response:
+    async def static(self, request: Request) -> Response:
         """A file that ships. It holds nothing private."""
         found = self._static.get(request.path_params["name"])
         if found is None:
