@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from mendline.review.opening import Labeller, find_files, open_sessions
@@ -111,3 +112,23 @@ def running(*arguments: object):
             yield process
         finally:
             process.kill()
+
+
+@pytest.fixture
+def talk(tmp_path):
+    path = tmp_path / "talk.txt"
+    path.write_text(TALK, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def review(stand_in, talk):
+    found = review_of(stand_in, talk)
+    yield found
+    found.desk.store.close()
+    assert found.told == []
+
+
+@pytest.fixture
+def browser(review):
+    return review.browser()

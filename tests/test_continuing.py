@@ -33,20 +33,7 @@ CODED = (2, 7)
 
 def configured(folder: Path, base: Path = CONFIGS / "base.toml", **values: object) -> Config:
     """A configuration for the tiny encoder in `folder`."""
-    settings: dict[str, object] = {
-        "model.base": str(folder / "encoder"),
-        "model.window": 48,
-        "model.left_context": 12,
-        "model.right_context": 8,
-        "data.train": [str(folder / "train.jsonl")],
-        "data.dev": [str(folder / "dev.jsonl")],
-        "training.epochs": 6,
-        "training.encoder_learning_rate": 5e-3,
-        "training.head_learning_rate": 1e-2,
-        "training.evaluations_per_epoch": 1,
-        **values,
-    }
-    return load_config(base, [f"{key}={json.dumps(value)}" for key, value in settings.items()])
+    return load_config(base, tiny.overrides(folder, **values))
 
 
 def partly(path: Path, *, sessions: int = 1, coded: tuple[int, ...] = CODED, repeats: int = 6) -> Path:

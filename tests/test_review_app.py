@@ -11,6 +11,7 @@ import threading
 import time
 from html.parser import HTMLParser
 
+import desks
 import pytest
 from click.testing import CliRunner
 from desks import TALK, coding, review_of, running
@@ -25,25 +26,7 @@ from mendline.review.web.sessions import MARKER_KEYS
 from mendline.transcripts.errors import ReviewError
 from mendline.transcripts.options import ReadOptions
 
-
-@pytest.fixture
-def talk(tmp_path):
-    path = tmp_path / "talk.txt"
-    path.write_text(TALK, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def review(stand_in, talk):
-    found = review_of(stand_in, talk)
-    yield found
-    found.desk.store.close()
-    assert found.told == []
-
-
-@pytest.fixture
-def browser(review):
-    return review.browser()
+talk, review, browser = desks.talk, desks.review, desks.browser
 
 
 def test_the_link_opens_the_only_session(review):

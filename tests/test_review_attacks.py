@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from html.parser import HTMLParser
 from urllib.parse import quote
 
+import desks
 import pytest
 from desks import ORIGIN, PORT, TALK, coding, review_of, running
 
@@ -30,24 +31,7 @@ from mendline.transcripts.errors import ReviewError
 SECRET = "You never listen to me."
 
 
-@pytest.fixture
-def talk(tmp_path):
-    path = tmp_path / "talk.txt"
-    path.write_text(TALK, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def review(stand_in, talk):
-    found = review_of(stand_in, talk)
-    yield found
-    found.desk.store.close()
-    assert found.told == []
-
-
-@pytest.fixture
-def browser(review):
-    return review.browser()
+talk, review, browser = desks.talk, desks.review, desks.browser
 
 
 def addresses(review) -> list[str]:

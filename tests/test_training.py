@@ -39,22 +39,8 @@ BASE = Path(__file__).parents[1] / "configs" / "base.toml"
 
 
 def overrides(folder: Path, **values: object) -> list[str]:
-    """A configuration of the tiny encoder in `folder`, as the command line would take it."""
-    settings: dict[str, object] = {
-        "model.base": str(folder / "encoder"),
-        "model.window": 48,
-        "model.left_context": 12,
-        "model.right_context": 8,
-        "data.train": [str(folder / "train.jsonl")],
-        "data.dev": [str(folder / "dev.jsonl")],
-        "training.epochs": 6,
-        "training.encoder_learning_rate": 5e-3,
-        "training.head_learning_rate": 1e-2,
-        "training.evaluations_per_epoch": 1,
-        "training.patience": 20,
-        **values,
-    }
-    return [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    """A configuration of the tiny encoder in `folder` that does not stop early, as the command line would take it."""
+    return tiny.overrides(folder, **{"training.patience": 20, **values})
 
 
 @pytest.fixture(scope="module")

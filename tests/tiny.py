@@ -61,3 +61,21 @@ def write_sessions(path: Path, *, count: int, prefix: str = "s", repeats: int = 
             lines.append(json.dumps(row))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def overrides(folder: Path, **values: object) -> list[str]:
+    """A configuration of the encoder and the sessions in `folder`, as `--set` would take it."""
+    settings: dict[str, object] = {
+        "model.base": str(folder / "encoder"),
+        "model.window": 48,
+        "model.left_context": 12,
+        "model.right_context": 8,
+        "data.train": [str(folder / "train.jsonl")],
+        "data.dev": [str(folder / "dev.jsonl")],
+        "training.epochs": 6,
+        "training.encoder_learning_rate": 5e-3,
+        "training.head_learning_rate": 1e-2,
+        "training.evaluations_per_epoch": 1,
+        **values,
+    }
+    return [f"{key}={json.dumps(value)}" for key, value in settings.items()]

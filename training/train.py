@@ -67,9 +67,11 @@ def train(config: Config, folder: Path) -> Trained:
         dev=dev_sessions,
         arguments=trainer_arguments(config, folder / SAVES, windows=len(windows)),
     )
-    trainer.train(resume_from_checkpoint=str(written[-1]) if (written := saves(folder / SAVES)) else None)
+    written = saves(folder / SAVES)
+    trainer.train(resume_from_checkpoint=str(written[-1]) if written else None)
     best = _restored(trainer, dev_sessions)
-    best = max(best, _averaged(trainer, dev_sessions, saves(folder / SAVES)[-config.training.averaged_saves :]))
+    written = saves(folder / SAVES)
+    best = _averaged(trainer, dev_sessions, written[-config.training.averaged_saves :], best=best)
     leads = trainer.is_world_process_zero()
     if leads:
         keep(folder, tagger, tokenizer)
@@ -118,24 +120,23 @@ def _restored(trainer: TurnTrainer, dev: Sequence[LabelledSession]) -> float:
     return restored
 
 
-def _averaged(trainer: TurnTrainer, dev: Sequence[LabelledSession], written: Sequence[Path]) -> float:
-    """Dev macro-F1 of the mean of several saves' weights, which stays in the network if it beats what is there.
+def _averaged(trainer: TurnTrainer, dev: Sequence[LabelledSession], written: Sequence[Path], *, best: float) -> float:
+    """Put the mean of several saves' weights into the network if it beats the `best` there. Dev macro-F1 of what stays.
 
     Weight averaging along one run: Izmailov et al. 2018, "Averaging weights leads to wider optima and better
     generalization". The network has no batch statistics that would have to be found anew.
     """
-    tagger = tagger_of(trainer.model)
-    found = _dev_macro_f1(trainer, dev)
     if len(written) < 2:
-        return found
+        return best
+    tagger = tagger_of(trainer.model)
     before = {name: tensor.clone() for name, tensor in tagger.state_dict().items()}
     loaded = [load_file(save / WEIGHTS) for save in written]
     tagger.load_state_dict({name: torch.stack([one[name] for one in loaded]).mean(dim=0) for name in before})
     averaged = _dev_macro_f1(trainer, dev)
     trainer.log({"averaged_macro_f1": averaged})
-    if averaged <= found:
+    if averaged <= best:
         tagger.load_state_dict(before)
-    return averaged
+    return max(best, averaged)
 
 
 def _dev_macro_f1(trainer: TurnTrainer, dev: Sequence[LabelledSession]) -> float:
