@@ -20,13 +20,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mendline.model.decision import Decision
 from mendline.model.labels import LABELS, MARKERS, Label
+from mendline.model.transitions import INDEPENDENT, Transitions
 from mendline.model.windows import SpecialTokens, WindowSettings
 from mendline.transcripts.errors import CheckpointError
 from mendline.transcripts.files import write_text
 
-FORMAT = 1
+FORMAT = 2
+INDEPENDENT_FORMAT = 1
+"""The format before this one, which knew no transitions."""
 NETWORK, TOKENIZER, CONFIG, CARD, SUMS = "model.onnx", "tokenizer.json", "config.json", "README.md", "SHA256SUMS"
 FILES = (NETWORK, TOKENIZER, CONFIG, CARD)
 
@@ -54,6 +59,7 @@ class CheckpointConfig:
             "biases": dict(self.decision.biases),
             "thresholds": dict(self.decision.thresholds),
             "review_threshold": self.decision.review_threshold,
+            "transitions": asdict(self.decision.transitions),
             "provenance": self.provenance,
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -63,7 +69,7 @@ class CheckpointConfig:
         """Read config.json. Raises CheckpointError where a key is missing, wrong or of another version."""
         try:
             document = json.loads(text)
-            if document["format"] != FORMAT:
+            if document["format"] not in (INDEPENDENT_FORMAT, FORMAT):
                 raise CheckpointError(
                     f"checkpoint format {document['format']!r}, this Mendline reads {FORMAT}. Use a checkpoint made "
                     "by this version.",
@@ -81,6 +87,7 @@ class CheckpointConfig:
                     biases={label: float(document["biases"][label]) for label in LABELS},
                     thresholds={Label(key): float(value) for key, value in document["thresholds"].items()},
                     review_threshold=float(document["review_threshold"]),
+                    transitions=_transitions(document),
                 ),
                 provenance=document["provenance"],
             )
@@ -98,6 +105,18 @@ def _check_decision(document: Mapping[str, Any]) -> None:
         raise ValueError("a decision value is not a finite number")
     if document["temperature"] <= 0 or not all(0 < value < 1 for value in document["thresholds"].values()):
         raise ValueError("the temperature must be above 0 and each threshold between 0 and 1")
+
+
+def _transitions(document: Mapping[str, Any]) -> Transitions:
+    """The transitions of a document; raises ValueError where they are no probabilities."""
+    if document["format"] == INDEPENDENT_FORMAT:
+        return INDEPENDENT
+    table, weight = np.array(document["transitions"]["table"], dtype=float), float(document["transitions"]["weight"])
+    if table.shape != (len(LABELS),) * 3 or not (table > 0).all() or not np.allclose(table.sum(axis=-1), 1, atol=1e-3):
+        raise ValueError("the transitions are not probabilities of a label after two labels")
+    if not 0 <= weight < math.inf:
+        raise ValueError("the weight of the transitions must be 0 or more")
+    return Transitions.of(table, weight)
 
 
 @dataclass(frozen=True, slots=True)

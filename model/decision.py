@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mendline.model.labels import LABEL_OF, LABELS, MARKERS, Label, Marker
+from mendline.model.transitions import INDEPENDENT, Transitions
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -22,24 +23,27 @@ class Decision:
 
     `temperature` divides the logits and `biases` are added to them: bias-corrected temperature scaling (Alexandari,
     Kundaje, Shrikumar 2020, "Maximum Likelihood with Bias-Corrected Calibration is Hard-To-Beat at Label Shift
-    Adaptation"), which also undoes what the class weights of the training loss did. A label other than neutral is given
-    only where its probability reaches its threshold; of several, the one that exceeds its threshold by the largest
-    factor. A turn whose label has a probability under `review_threshold` needs review.
+    Adaptation"), which also undoes what the class weights of the training loss did. `transitions` then weigh each turn
+    against the other turns of its session. A label other than neutral is given only where its probability reaches its
+    threshold; of several, the one that exceeds its threshold by the largest factor. A turn whose label has a
+    probability under `review_threshold` needs review.
     """
 
     temperature: float
     biases: Mapping[Label, float]
     thresholds: Mapping[Label, float]
     review_threshold: float
+    transitions: Transitions = INDEPENDENT
 
     def probabilities(self, label_logits: Floats) -> Floats:
-        """Calibrated probabilities [turns, labels] of logits [turns, labels]."""
-        biases = np.array([self.biases[label] for label in LABELS], dtype=np.float32)
-        scaled = label_logits / np.float32(self.temperature) + biases
-        scaled = scaled - scaled.max(axis=-1, keepdims=True)
-        exponents = np.exp(scaled)
-        result: Floats = exponents / exponents.sum(axis=-1, keepdims=True)
-        return result
+        """Calibrated probabilities [turns, labels] of the logits [turns, labels] of one session."""
+        return self.probabilities_of([label_logits])[0]
+
+    def probabilities_of(self, sessions: Sequence[Floats]) -> list[Floats]:
+        """Calibrated probabilities [turns, labels] of the logits [turns, labels] of each session."""
+        biases = np.array([self.biases[label] for label in LABELS])
+        scores = [logits.astype(np.float64) / self.temperature + biases for logits in sessions]
+        return [found.astype(np.float32) for found in self.transitions.marginals(scores)]
 
     def labels(self, probabilities: Floats) -> Integers:
         """Positions in `LABELS`, one for each row of probabilities [turns, labels]."""

@@ -109,7 +109,7 @@ def test_network_in_torch_agrees_with_the_one_that_ships(annotator):
     tagger = restore(annotator.checkpoint)
     found = []
     for logits in (torch_logits(tagger, transcripts, annotator.packer), annotator.logits(transcripts)):
-        probabilities = decision.probabilities(np.concatenate(logits)[:, : len(LABELS)])
+        probabilities = np.concatenate(decision.probabilities_of([one[:, : len(LABELS)] for one in logits]))
         found.append((probabilities, decision.labels(probabilities)))
     (torch_probabilities, torch_labels), (probabilities, labels) = found
     assert np.abs(torch_probabilities - probabilities).mean() < 0.02

@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from mendline.model.annotator import Annotator
-from mendline.model.checkpoint import CONFIG, FILES, NETWORK, SUMS, open_checkpoint, seal, shipped_folder
+from mendline.model.checkpoint import CONFIG, FILES, FORMAT, NETWORK, SUMS, open_checkpoint, seal, shipped_folder
+from mendline.model.transitions import INDEPENDENT
 from mendline.transcripts.errors import CheckpointError
 
 
@@ -21,7 +22,7 @@ def folder(tmp_path):
 
 def change(folder, **values):
     path = folder / CONFIG
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": FORMAT, **values}))
     seal(folder)
 
 
@@ -66,6 +67,9 @@ def test_broken_sums_name_the_line(folder):
         ({"temperature": "warm"}, "not a checkpoint configuration"),
         ({"temperature": 0}, "above 0"),
         ({"review_threshold": float("nan")}, "finite"),
+        ({"transitions": {"table": [[0.5, 0.5]], "weight": 0.4}}, "after two labels"),
+        ({"transitions": {"table": [[[0.5] * 4] * 4] * 4, "weight": 0.4}}, "after two labels"),
+        ({"transitions": {"table": [[[0.25] * 4] * 4] * 4, "weight": -1}}, "0 or more"),
     ],
 )
 def test_wrong_configuration_is_refused(folder, values, message):
@@ -86,3 +90,8 @@ def test_configuration_survives_a_round_trip(folder):
     (folder / CONFIG).write_text(config.to_json())
     seal(folder)
     assert open_checkpoint(folder).config == config
+
+
+def test_checkpoint_from_before_the_transitions_is_read(folder):
+    change(folder, format=1)
+    assert open_checkpoint(folder).config.decision.transitions == INDEPENDENT

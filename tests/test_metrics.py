@@ -12,6 +12,8 @@ from mendline.training.calibration import calibrate, cross_fitted
 from mendline.training.metrics import Judged, macro_f1, macro_f1_difference, report
 
 RANDOM = np.random.default_rng(7)
+UNKNOWN = np.full((4, 4, 4), 0.25)
+"""Transitions that say nothing."""
 
 
 def sessions(count: int = 12, turns: int = 60, *, error: float = 0.3) -> list[Judged]:
@@ -87,7 +89,7 @@ def test_calibration_finds_temperature_and_thresholds_that_help():
     logits = RANDOM.normal(size=(4000, 4)).astype(np.float32)
     logits[np.arange(4000), true] += 2
     logits = logits * 3 + np.float32([2, 1, 0, -1])
-    decision = calibrate(logits, true, review_share=0.1)
+    decision = calibrate([logits], [true], UNKNOWN, review_share=0.1)
     # Normal scores that differ by 2 have log odds of 2 in each unit, here stretched by 3.
     assert decision.temperature == pytest.approx(1.5, rel=0.1)
     probabilities = decision.probabilities(logits)
@@ -105,11 +107,11 @@ def test_cross_fitting_is_not_above_fitting_on_the_same_turns():
         rows = RANDOM.normal(size=(len(one), 4)).astype(np.float32)
         rows[np.arange(len(one)), one] += 1
         logits.append(rows)
-    decision = calibrate(np.concatenate(logits), np.concatenate(true), review_share=0.1)
+    decision = calibrate(logits, true, UNKNOWN, review_share=0.1)
     fitted = macro_f1(
         np.concatenate(true), np.concatenate([decision.labels(decision.probabilities(x)) for x in logits])
     )
-    assert 0.2 < cross_fitted(logits, true, review_share=0.1) < fitted
+    assert 0.2 < cross_fitted(logits, true, UNKNOWN, review_share=0.1) < fitted
 
 
 def test_stated_probability_against_what_is_right():

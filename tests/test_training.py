@@ -142,9 +142,8 @@ def test_torch_and_int8_agree(run, checkpoint, config):
     dev = read_sessions(config.data.dev)
     packer, _ = runs.make_packer(run / "encoder", config)
     decision = checkpoint.config.decision
-    full = decision.probabilities(
-        np.concatenate(torch_logits(runs.load_tagger(run), [one.transcript for one in dev], packer))[:, :4]
-    )
+    logits = torch_logits(runs.load_tagger(run), [one.transcript for one in dev], packer)
+    full = np.concatenate(decision.probabilities_of([one[:, :4] for one in logits]))
     annotated = Annotator(checkpoint).annotate_all([one.transcript for one in dev])
     small = np.array([one.probabilities for each in annotated for one in each.annotations], dtype=np.float32)
     np.testing.assert_allclose(full, small, atol=0.08)

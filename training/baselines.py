@@ -31,6 +31,7 @@ from mendline.training.metrics import Judged
 from mendline.training.runs import make_packer
 from mendline.training.train import starting_tagger
 from mendline.training.trainer import class_weights
+from mendline.training.transitions import count_transitions
 from mendline.transcripts.transcript import Transcript
 
 NEIGHBOURS = (-3, -2, -1, 0, 1)
@@ -61,7 +62,7 @@ def baselines(
 def _logistic(
     features: tuple[Any, Any], train: Sequence[LabelledSession], dev: Sequence[LabelledSession], config: Config
 ) -> list[Judged]:
-    """Fit on the training features, choose thresholds on the development turns, and label these."""
+    """Fit on the training features, and decide on the development turns as it is done for the network."""
     coded = np.concatenate([one.coded for one in train]).astype(bool)
     true = _places(train)[coded]
     weights = class_weights(true, config.training.class_weight_power).tolist()
@@ -70,8 +71,14 @@ def _logistic(
     # A label without training turns has no column of its own and is never given.
     logits = np.full((features[1].shape[0], len(LABELS)), -20, dtype=np.float32)
     logits[:, model.classes_] = model.predict_log_proba(features[1])
-    decision = calibrate(logits, _places(dev), review_share=config.calibration.review_share)
-    probabilities = decision.probabilities(logits)
+    by_session = np.split(logits, np.cumsum([len(one.labels) for one in dev])[:-1])
+    decision = calibrate(
+        by_session,
+        [one.label_places() for one in dev],
+        count_transitions(train),
+        review_share=config.calibration.review_share,
+    )
+    probabilities = np.concatenate(decision.probabilities_of(by_session))
     return _judged(dev, decision.labels(probabilities), probabilities)
 
 

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from mendline.model.decision import NEUTRAL, Decision
 from mendline.model.labels import LABELS
+from mendline.model.transitions import Array, Transitions
 from mendline.training.metrics import macro_f1
 
 Floats = npt.NDArray[np.float32]
@@ -18,40 +19,37 @@ Integers = npt.NDArray[np.int64]
 
 # A threshold under 0.15 would hang a rare label on turns that are almost surely neutral; over 0.85 it never comes up.
 GRID = np.round(np.arange(0.15, 0.86, 0.025), 3)
+STEP = 1e-5
+"""The step by which the minimiser measures slopes."""
 
 
-def calibrate(label_logits: Floats, true: Integers, *, review_share: float) -> Decision:
+def calibrate(logits: Sequence[Floats], true: Sequence[Integers], following: Array, *, review_share: float) -> Decision:
     """The decision values that fit logits [turns, labels] and coded labels [turns] of development sessions best.
 
-    Temperature and biases maximise the likelihood; the thresholds then maximise macro-F1, one label at a time until
-    nothing changes; `review_threshold` marks the least sure `review_share` of these turns.
+    `following` [labels, labels, labels] are transitions counted in training sessions. Temperature, biases and the
+    transitions' weight maximise the likelihood of each turn's label; the thresholds then maximise macro-F1, one label
+    at a time until nothing changes; `review_threshold` marks the least sure `review_share` of these turns.
     """
-    temperature, biases = _scaling(label_logits, true)
-    decision = Decision(
-        temperature=temperature,
-        biases=dict(zip(LABELS, biases, strict=True)),
-        thresholds={label: 0.5 for label in LABELS if LABELS.index(label) != NEUTRAL},
-        review_threshold=0.0,
-    )
-    probabilities = decision.probabilities(label_logits)
-    decision = _with_thresholds(decision, probabilities, true)
+    scaled = _scaled(logits, true, following)
+    places, probabilities = np.concatenate(true), np.concatenate(scaled.probabilities_of(logits))
+    decision = _with_thresholds(scaled, probabilities, places)
     labels = decision.labels(probabilities)
     given = np.take_along_axis(probabilities, labels[:, None], axis=-1)[:, 0]
     return replace(decision, review_threshold=float(np.round(np.quantile(given, review_share), 4)))
 
 
-def cross_fitted(logits: Sequence[Floats], true: Sequence[Integers], *, review_share: float, folds: int = 5) -> float:
+def cross_fitted(
+    logits: Sequence[Floats], true: Sequence[Integers], following: Array, *, review_share: float, folds: int = 5
+) -> float:
     """Macro-F1 over sessions, each labelled with decision values that were chosen on other sessions.
 
-    It takes the optimism out that comes from choosing thresholds and measuring on the same turns.
+    It takes the optimism out that comes from choosing decision values and measuring on the same turns.
     """
     given = []
     for fold in range(folds):
         rest = [place for place in range(len(true)) if place % folds != fold]
         decision = calibrate(
-            np.concatenate([logits[place] for place in rest]),
-            np.concatenate([true[place] for place in rest]),
-            review_share=review_share,
+            [logits[place] for place in rest], [true[place] for place in rest], following, review_share=review_share
         )
         given += [
             (place, decision.labels(decision.probabilities(logits[place]))) for place in range(fold, len(true), folds)
@@ -60,26 +58,42 @@ def cross_fitted(logits: Sequence[Floats], true: Sequence[Integers], *, review_s
     return macro_f1(np.concatenate(true), np.concatenate([labels for _, labels in given]))
 
 
-def _scaling(logits: Floats, true: Integers) -> tuple[float, list[float]]:
-    """Bias-corrected temperature scaling; the bias of neutral is fixed at 0, since only differences matter."""
-    # In float32 the minimiser's small steps would vanish.
-    exact = logits.astype(np.float64)
-    rows = np.arange(len(true))
+def _scaled(logits: Sequence[Floats], true: Sequence[Integers], following: Array) -> Decision:
+    """Temperature, biases and weight; the bias of neutral is fixed at 0, since only differences matter."""
+    places = np.concatenate(true)
+    rows = np.arange(len(places))
 
-    def unpack(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        return float(np.exp(values[0])), np.insert(values[1:], NEUTRAL, 0.0)
+    def unpack(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64], Transitions]:
+        return (
+            float(np.exp(values[0])),
+            np.insert(values[1:-1], NEUTRAL, 0.0),
+            Transitions.of(following, float(values[-1])),
+        )
 
     def loss(values: npt.NDArray[np.float64]) -> float:
-        temperature, biases = unpack(values)
-        scaled = exact / temperature + biases
-        scaled -= scaled.max(axis=1, keepdims=True)
-        likelihood = scaled[rows, true] - np.log(np.exp(scaled).sum(axis=1))
+        temperature, biases, transitions = unpack(values)
+        # In float32 the minimiser's small steps would vanish.
+        found = transitions.marginals([one.astype(np.float64) / temperature + biases for one in logits])
+        likelihood = np.log(np.concatenate(found)[rows, places].clip(1e-12))
         # A label that never occurs would drift to minus infinity; this holds it near where it was.
         return float(-likelihood.mean() + 1e-4 * (values**2).sum())
 
-    found = minimize(loss, np.zeros(len(LABELS)), method="L-BFGS-B")
-    temperature, biases = unpack(found.x)
-    return round(temperature, 4), [round(float(bias), 4) for bias in biases]
+    free, never_negative = (None, None), (0.0, None)
+    found = minimize(
+        loss,
+        np.zeros(len(LABELS) + 1),
+        method="L-BFGS-B",
+        bounds=[free] * len(LABELS) + [never_negative],
+        options={"eps": STEP},
+    )
+    temperature, biases, transitions = unpack(found.x)
+    return Decision(
+        temperature=round(temperature, 4),
+        biases={label: round(float(bias), 4) for label, bias in zip(LABELS, biases, strict=True)},
+        thresholds={label: 0.5 for label in LABELS if LABELS.index(label) != NEUTRAL},
+        review_threshold=0.0,
+        transitions=Transitions.of(following.round(5), round(transitions.weight, 4)),
+    )
 
 
 def _with_thresholds(decision: Decision, probabilities: Floats, true: Integers) -> Decision:

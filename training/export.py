@@ -33,6 +33,7 @@ from mendline.model.checkpoint import (
 from mendline.model.decision import Decision
 from mendline.model.labels import LABELS
 from mendline.model.tagger import Tagger
+from mendline.model.transitions import Array
 from mendline.model.windows import Packer, Piece, SpecialTokens, Window, collate, score
 from mendline.training.calibration import calibrate, cross_fitted
 from mendline.training.card import render_card
@@ -41,7 +42,7 @@ from mendline.training.corpus import LabelledSession, leave_out, read_sessions
 from mendline.training.evaluation import Evaluation, evaluate
 from mendline.training.metrics import macro_f1
 from mendline.training.quantisation import quantise, smooth
-from mendline.training.runs import ENCODER, load_tagger, make_packer, read_record
+from mendline.training.runs import ENCODER, load_tagger, load_transitions, make_packer, read_record
 from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.files import write_text
 
@@ -88,9 +89,10 @@ def export(run: Path, folder: Path) -> Exported:
         smooth(tagger, packer, [one.transcript for one in dev][:SMOOTHED_ON])
         to_onnx(tagger, full, packer.special)
         quantise(full, work / NETWORK)
-        _, before, _ = _decide(full, packer, dev, config)
+        following = load_transitions(run)
+        _, before, _ = _decide(full, packer, dev, following, config)
         full.unlink()
-        decision, after, fair = _decide(work / NETWORK, packer, dev, config)
+        decision, after, fair = _decide(work / NETWORK, packer, dev, following, config)
         if before - after >= MAX_LOSS:
             raise ConfigError(
                 f"int8 costs {before - after:.4f} of dev macro-F1; at most {MAX_LOSS} is allowed. Nothing was written.",
@@ -111,16 +113,16 @@ def export(run: Path, folder: Path) -> Exported:
 
 
 def _decide(
-    network: Path, packer: Packer, dev: Sequence[LabelledSession], config: Config
+    network: Path, packer: Packer, dev: Sequence[LabelledSession], following: Array, config: Config
 ) -> tuple[Decision, float, float]:
     """The decision values of a network file on development sessions, their macro-F1 there, and it cross-fitted."""
     logits = score([one.transcript for one in dev], packer, OnnxNetwork(network), batch_size=BATCH_SIZE)
     labels = [one[:, : len(LABELS)] for one in logits]
     true = [one.label_places() for one in dev]
     share = config.calibration.review_share
-    decision = calibrate(np.concatenate(labels), np.concatenate(true), review_share=share)
-    given = np.concatenate([decision.labels(decision.probabilities(one)) for one in labels])
-    return decision, macro_f1(np.concatenate(true), given), cross_fitted(labels, true, review_share=share)
+    decision = calibrate(labels, true, following, review_share=share)
+    given = np.concatenate([decision.labels(one) for one in decision.probabilities_of(labels)])
+    return decision, macro_f1(np.concatenate(true), given), cross_fitted(labels, true, following, review_share=share)
 
 
 def _without_folders(value: Any) -> Any:  # noqa: ANN401  (plain JSON data)

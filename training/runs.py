@@ -4,6 +4,7 @@ RUN/
 ├── run.json            configuration, data hashes, versions: what makes two runs the same
 ├── trainer/            the trainer's saves while it runs; gone when it ends
 ├── encoder/            the encoder's configuration and tokenizer
+├── transitions.json    which labels followed which in the training sessions
 ├── model.safetensors   the best weights; their presence says that the run is finished
 └── checkpoint/         what `--model` takes
 """
@@ -18,12 +19,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from mendline.model.tagger import Tagger
+from mendline.model.transitions import Array
 from mendline.model.windows import Packer, SpecialTokens, WindowSettings
 from mendline.training.config import Config, config_from
 from mendline.training.corpus import file_hash, locate
@@ -32,6 +35,7 @@ from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.files import write_text
 
 RUN, SAVES, WEIGHTS, ENCODER, CHECKPOINT = "run.json", "trainer", "model.safetensors", "encoder", "checkpoint"
+TRANSITIONS = "transitions.json"
 
 
 RUN_BASE = "run:"
@@ -118,14 +122,25 @@ def read_record(folder: Path) -> tuple[dict[str, Any], Config]:
     return record, config_from(record["config"], file=folder / RUN)
 
 
-def keep(folder: Path, tagger: Tagger, tokenizer: Any) -> None:  # noqa: ANN401  (any Hugging Face tokenizer)
+def keep(
+    folder: Path,
+    tagger: Tagger,
+    tokenizer: Any,  # noqa: ANN401  (any Hugging Face tokenizer)
+    transitions: Array,
+) -> None:
     """Write what a finished run keeps, the weights last, and drop the trainer's saves."""
+    write_text(folder / TRANSITIONS, json.dumps(transitions.tolist()) + "\n")
     tagger.encoder.config.save_pretrained(folder / ENCODER)
     tokenizer.save_pretrained(folder / ENCODER)
     part = folder / f"{WEIGHTS}.part"
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tagger.state_dict().items()}, part)
     part.replace(folder / WEIGHTS)
     shutil.rmtree(folder / SAVES, ignore_errors=True)
+
+
+def load_transitions(folder: Path) -> Array:
+    """The transitions [labels, labels, labels] of a finished run."""
+    return np.array(json.loads((folder / TRANSITIONS).read_text(encoding="utf-8")))
 
 
 def load_tagger(folder: Path) -> Tagger:

@@ -21,6 +21,7 @@ from mendline.training.metrics import macro_f1
 from mendline.training.restore import base_checkpoint, restore
 from mendline.training.runs import RUN_BASE, SAVES, WEIGHTS, claim, identity, keep, load_tagger, make_packer
 from mendline.training.trainer import TurnTrainer, freeze, keep_layers, saves, tagger_of, trainer_arguments
+from mendline.training.transitions import count_transitions
 from mendline.training.windows import TrainingWindows
 from mendline.transcripts.errors import ConfigError, CorpusError, MendlineError
 
@@ -74,7 +75,7 @@ def train(config: Config, folder: Path) -> Trained:
     best = _averaged(trainer, dev_sessions, written[-config.training.averaged_saves :], best=best)
     leads = trainer.is_world_process_zero()
     if leads:
-        keep(folder, tagger, tokenizer)
+        keep(folder, tagger, tokenizer, count_transitions(train_sessions))
     return Trained(folder, best, time.monotonic() - started, leads)
 
 
