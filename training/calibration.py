@@ -27,12 +27,12 @@ def calibrate(logits: Sequence[Floats], true: Sequence[Integers], following: Arr
     """The decision values that fit logits [turns, labels] and coded labels [turns] of development sessions best.
 
     `following` [labels, labels, labels] are transitions counted in training sessions. Temperature, biases and the
-    transitions' weight maximise the likelihood of each turn's label; the thresholds then maximise macro-F1, one label
-    at a time until nothing changes; `review_threshold` marks the least sure `review_share` of these turns.
+    transitions' weight maximise the likelihood of each turn's label; the thresholds then maximise the macro-F1 that is
+    expected; `review_threshold` marks the least sure `review_share` of these turns.
     """
     scaled = _scaled(logits, true, following)
-    places, probabilities = np.concatenate(true), np.concatenate(scaled.probabilities_of(logits))
-    decision = _with_thresholds(scaled, probabilities, places)
+    probabilities = np.concatenate(scaled.probabilities_of(logits))
+    decision = _with_thresholds(scaled, probabilities)
     labels = decision.labels(probabilities)
     given = np.take_along_axis(probabilities, labels[:, None], axis=-1)[:, 0]
     return replace(decision, review_threshold=float(np.round(np.quantile(given, review_share), 4)))
@@ -96,15 +96,27 @@ def _scaled(logits: Sequence[Floats], true: Sequence[Integers], following: Array
     )
 
 
-def _with_thresholds(decision: Decision, probabilities: Floats, true: Integers) -> Decision:
-    best = macro_f1(true, decision.labels(probabilities))
+def _with_thresholds(decision: Decision, probabilities: Floats) -> Decision:
+    """The thresholds with the highest expected macro-F1, as far as steps of one label at a time lead.
+
+    What is expected follows from the calibrated probabilities (Jansche 2007, "A maximum expected utility framework for
+    binary sequence labeling"). So few ruptures are coded that thresholds fitted to these very labels would fit chance.
+    """
+    best = _expected_macro_f1(decision.labels(probabilities), probabilities)
     improved = True
     while improved:
         improved = False
         for label in decision.thresholds:
             for value in GRID:
                 candidate = replace(decision, thresholds={**decision.thresholds, label: float(value)})
-                figure = macro_f1(true, candidate.labels(probabilities))
+                figure = _expected_macro_f1(candidate.labels(probabilities), probabilities)
                 if figure > best + 1e-6:
                     best, decision, improved = figure, candidate, True
     return decision
+
+
+def _expected_macro_f1(given: Integers, probabilities: Floats) -> float:
+    """Macro-F1 of labels [turns] with each count replaced by what it is expected to be."""
+    given_counts = np.bincount(given, minlength=len(LABELS))
+    right = np.bincount(given, np.take_along_axis(probabilities, given[:, None], axis=-1)[:, 0], minlength=len(LABELS))
+    return float(np.mean(2 * right / (given_counts + probabilities.sum(axis=0))))
