@@ -51,11 +51,15 @@ corpus: $(VENV)/.all
 	$(BIN)/mendline corpus join --overwrite cabnc-train $(CABNC)/cabnc-train.jsonl -o data/cabnc-train.jsonl
 	$(BIN)/mendline corpus join --overwrite cabnc-dev $(CABNC)/cabnc-dev.jsonl -o data/cabnc-dev.jsonl
 
-# The shipped checkpoint, from labelled sessions to model/weights: two to three hours on two cores with AMX, longer
-# without. The teacher is a large network, the student some of its layers, trained on.
-train: data/teacher.jsonl
+# The shipped checkpoint, from labelled sessions to model/weights: about three hours on two cores with AMX, longer
+# without. The teacher is a large network, the student some of its layers, trained on; what ships is the student with
+# longer windows.
+train: runs/student/checkpoint
 	$(BIN)/mendline train configs/shipped.toml --record training/experiments.jsonl
 	$(BIN)/mendline export runs/shipped -o model/weights
+
+runs/student/checkpoint: data/teacher.jsonl
+	$(BIN)/mendline train configs/student.toml --record training/experiments.jsonl
 
 MPNET := encoders/all-mpnet-base-v2
 MPNET_SUM := 78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
