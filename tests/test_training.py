@@ -72,7 +72,7 @@ def checkpoint(folder, run):
 
 def test_it_learns_and_keeps_what_it_should(run, config):
     assert sorted(path.name for path in run.iterdir() if path.name != "checkpoint") == [
-        "encoder", "model.safetensors", "run.json"
+        "encoder", "model.safetensors", "run.json", "transitions.json"
     ]  # fmt: skip
     record = json.loads((run / "run.json").read_text())
     assert record["config"]["training"]["seed"] == config.training.seed
