@@ -9,7 +9,9 @@ from mendline.model.labels import LABELS, Label
 from mendline.model.transitions import INDEPENDENT, Transitions
 from mendline.training.calibration import calibrate
 from mendline.training.corpus import LabelledSession
+from mendline.training.runs import load_transitions
 from mendline.training.transitions import STRENGTH, count_transitions
+from mendline.transcripts.errors import ConfigError
 from mendline.transcripts.transcript import Transcript, Turn
 
 RANDOM = np.random.default_rng(3)
@@ -104,6 +106,11 @@ def test_turns_that_nobody_coded_do_not_count():
     # A coded turn after an uncoded one has no known history.
     partly = count_transitions([session(labels, [True, False, True, False])])
     np.testing.assert_allclose(partly, count_transitions([session(["neutral"]), session(["repair"])]))
+
+
+def test_run_of_an_older_version_is_refused_clearly(tmp_path):
+    with pytest.raises(ConfigError, match=r"no transitions.json: a version before 0\.2"):
+        load_transitions(tmp_path)
 
 
 def _runs(sessions: int, stay: float) -> list[np.ndarray]:

@@ -139,8 +139,14 @@ def keep(
 
 
 def load_transitions(folder: Path) -> Array:
-    """The transitions [labels, labels, labels] of a finished run."""
-    return np.array(json.loads((folder / TRANSITIONS).read_text(encoding="utf-8")))
+    """The transitions [labels, labels, labels] of a finished run. Raises ConfigError where it holds none."""
+    try:
+        return np.array(json.loads((folder / TRANSITIONS).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"holds no {TRANSITIONS}: a version before 0.2 trained it. Train it again, or export it with that version.",
+            file=folder,
+        ) from error
 
 
 def load_tagger(folder: Path) -> Tagger:
