@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mendline.model.labels import LABEL_OF, LABELS, MARKERS, Label, Marker
-from mendline.model.transitions import INDEPENDENT, Transitions
+from mendline.model.transitions import INDEPENDENT, Array, Transitions
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -41,9 +41,14 @@ class Decision:
 
     def probabilities_of(self, sessions: Sequence[Floats]) -> list[Floats]:
         """Calibrated probabilities [turns, labels] of the logits [turns, labels] of each session."""
+        return [found.astype(np.float32) for found in self.exact_probabilities_of(sessions)]
+
+    def exact_probabilities_of(self, sessions: Sequence[Floats]) -> list[Array]:
+        """The same in double precision, where a minimiser's small steps do not vanish."""
         biases = np.array([self.biases[label] for label in LABELS])
-        scores = [logits.astype(np.float64) / self.temperature + biases for logits in sessions]
-        return [found.astype(np.float32) for found in self.transitions.marginals(scores)]
+        return self.transitions.marginals(
+            [logits.astype(np.float64) / self.temperature + biases for logits in sessions]
+        )
 
     def labels(self, probabilities: Floats) -> Integers:
         """Positions in `LABELS`, one for each row of probabilities [turns, labels]."""

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from mendline.model.annotator import Annotator
-from mendline.model.checkpoint import CONFIG, FILES, FORMAT, NETWORK, SUMS, open_checkpoint, seal, shipped_folder
+from mendline.model.checkpoint import CONFIG, FILES, NETWORK, SUMS, open_checkpoint, seal, shipped_folder
 from mendline.model.transitions import INDEPENDENT
 from mendline.transcripts.errors import CheckpointError
 
@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 def change(folder, **values):
     path = folder / CONFIG
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": FORMAT, **values}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
     seal(folder)
 
 

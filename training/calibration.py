@@ -62,37 +62,40 @@ def _scaled(logits: Sequence[Floats], true: Sequence[Integers], following: Array
     """Temperature, biases and weight; the bias of neutral is fixed at 0, since only differences matter."""
     places = np.concatenate(true)
     rows = np.arange(len(places))
+    counted = Transitions.of(following.round(5), 0.0)
 
-    def unpack(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64], Transitions]:
-        return (
-            float(np.exp(values[0])),
-            np.insert(values[1:-1], NEUTRAL, 0.0),
-            Transitions.of(following, float(values[-1])),
+    def decision(values: npt.NDArray[np.float64]) -> Decision:
+        temperature, *biases, weight = (float(value) for value in values)
+        biases.insert(NEUTRAL, 0.0)
+        return Decision(
+            temperature=float(np.exp(temperature)),
+            biases=dict(zip(LABELS, biases, strict=True)),
+            thresholds={label: 0.5 for label in LABELS if LABELS.index(label) != NEUTRAL},
+            review_threshold=0.0,
+            transitions=replace(counted, weight=weight),
         )
 
     def loss(values: npt.NDArray[np.float64]) -> float:
-        temperature, biases, transitions = unpack(values)
-        # In float32 the minimiser's small steps would vanish.
-        found = transitions.marginals([one.astype(np.float64) / temperature + biases for one in logits])
-        likelihood = np.log(np.concatenate(found)[rows, places].clip(1e-12))
+        found = np.concatenate(decision(values).exact_probabilities_of(logits))
+        likelihood = np.log(found[rows, places].clip(1e-12))
         # A label that never occurs would drift to minus infinity; this holds it near where it was.
         return float(-likelihood.mean() + 1e-4 * (values**2).sum())
 
     free, never_negative = (None, None), (0.0, None)
-    found = minimize(
-        loss,
-        np.zeros(len(LABELS) + 1),
-        method="L-BFGS-B",
-        bounds=[free] * len(LABELS) + [never_negative],
-        options={"eps": STEP},
+    found = decision(
+        minimize(
+            loss,
+            np.zeros(len(LABELS) + 1),
+            method="L-BFGS-B",
+            bounds=[free] * len(LABELS) + [never_negative],
+            options={"eps": STEP},
+        ).x
     )
-    temperature, biases, transitions = unpack(found.x)
-    return Decision(
-        temperature=round(temperature, 4),
-        biases={label: round(float(bias), 4) for label, bias in zip(LABELS, biases, strict=True)},
-        thresholds={label: 0.5 for label in LABELS if LABELS.index(label) != NEUTRAL},
-        review_threshold=0.0,
-        transitions=Transitions.of(following.round(5), round(transitions.weight, 4)),
+    return replace(
+        found,
+        temperature=round(found.temperature, 4),
+        biases={label: round(bias, 4) for label, bias in found.biases.items()},
+        transitions=replace(found.transitions, weight=round(found.transitions.weight, 4)),
     )
 
 

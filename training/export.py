@@ -34,7 +34,7 @@ from mendline.model.decision import Decision
 from mendline.model.labels import LABELS
 from mendline.model.tagger import Tagger
 from mendline.model.transitions import Array
-from mendline.model.windows import Packer, Piece, SpecialTokens, Window, collate, score
+from mendline.model.windows import Floats, Packer, Piece, SpecialTokens, Window, collate, score
 from mendline.training.calibration import calibrate, cross_fitted
 from mendline.training.card import render_card
 from mendline.training.config import Config
@@ -79,6 +79,7 @@ def export(run: Path, folder: Path) -> Exported:
     """
     _refuse_other_folder(folder)
     record, config = read_record(run)
+    following = load_transitions(run)
     packer, _ = make_packer(run / ENCODER, config)
     dev = leave_out(read_sessions(config.data.dev), config.data.left_out)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -89,15 +90,17 @@ def export(run: Path, folder: Path) -> Exported:
         smooth(tagger, packer, [one.transcript for one in dev][:SMOOTHED_ON])
         to_onnx(tagger, full, packer.special)
         quantise(full, work / NETWORK)
-        following = load_transitions(run)
-        _, before, _ = _decide(full, packer, dev, following, config)
+        _, before = _decide(_label_logits(full, packer, dev), dev, following, config)
         full.unlink()
-        decision, after, fair = _decide(work / NETWORK, packer, dev, following, config)
+        logits = _label_logits(work / NETWORK, packer, dev)
+        decision, after = _decide(logits, dev, following, config)
         if before - after >= MAX_LOSS:
             raise ConfigError(
                 f"int8 costs {before - after:.4f} of dev macro-F1; at most {MAX_LOSS} is allowed. Nothing was written.",
                 file=run,
             )
+        true = [one.label_places() for one in dev]
+        fair = cross_fitted(logits, true, following, review_share=config.calibration.review_share)
         shutil.copyfile(run / ENCODER / TOKENIZER, work / TOKENIZER)
         provenance = {
             **_without_folders(record),
@@ -112,17 +115,20 @@ def export(run: Path, folder: Path) -> Exported:
     return Exported(folder, provenance, evaluation, before, after)
 
 
-def _decide(
-    network: Path, packer: Packer, dev: Sequence[LabelledSession], following: Array, config: Config
-) -> tuple[Decision, float, float]:
-    """The decision values of a network file on development sessions, their macro-F1 there, and it cross-fitted."""
+def _label_logits(network: Path, packer: Packer, dev: Sequence[LabelledSession]) -> list[Floats]:
+    """What a network file says of each development session, [turns, labels]."""
     logits = score([one.transcript for one in dev], packer, OnnxNetwork(network), batch_size=BATCH_SIZE)
-    labels = [one[:, : len(LABELS)] for one in logits]
+    return [one[:, : len(LABELS)] for one in logits]
+
+
+def _decide(
+    logits: Sequence[Floats], dev: Sequence[LabelledSession], following: Array, config: Config
+) -> tuple[Decision, float]:
+    """The decision values for logits of development sessions, and their macro-F1 there."""
     true = [one.label_places() for one in dev]
-    share = config.calibration.review_share
-    decision = calibrate(labels, true, following, review_share=share)
-    given = np.concatenate([decision.labels(one) for one in decision.probabilities_of(labels)])
-    return decision, macro_f1(np.concatenate(true), given), cross_fitted(labels, true, following, review_share=share)
+    decision = calibrate(logits, true, following, review_share=config.calibration.review_share)
+    given = np.concatenate([decision.labels(one) for one in decision.probabilities_of(logits)])
+    return decision, macro_f1(np.concatenate(true), given)
 
 
 def _without_folders(value: Any) -> Any:  # noqa: ANN401  (plain JSON data)
