@@ -51,12 +51,15 @@ corpus: $(VENV)/.all
 	$(BIN)/mendline corpus join --overwrite cabnc-train $(CABNC)/cabnc-train.jsonl -o data/cabnc-train.jsonl
 	$(BIN)/mendline corpus join --overwrite cabnc-dev $(CABNC)/cabnc-dev.jsonl -o data/cabnc-dev.jsonl
 
-# The shipped checkpoint, from labelled sessions to model/weights: about three hours on two cores with AMX, longer
-# without. The teacher is a large network, the student some of its layers, trained on; what ships is the student with
-# longer windows.
-train: runs/student/checkpoint
+# The shipped checkpoint, from labelled sessions to model/weights: about four hours on two cores with AMX, longer without.
+# The teacher is a large network, the student some of its layers, trained on; then come longer windows, and at last
+# authored sessions alone.
+train: runs/longer/checkpoint
 	$(BIN)/mendline train configs/shipped.toml --record training/experiments.jsonl
 	$(BIN)/mendline export runs/shipped -o model/weights
+
+runs/longer/checkpoint: runs/student/checkpoint
+	$(BIN)/mendline train configs/longer.toml --record training/experiments.jsonl
 
 runs/student/checkpoint: data/teacher.jsonl
 	$(BIN)/mendline train configs/student.toml --record training/experiments.jsonl

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mendline.transcripts.reading import read_transcripts
     from mendline.transcripts.transcript import Transcript, Turn
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = ["Annotator", "Label", "Marker", "Transcript", "Turn", "__version__", "read_transcripts"]
 
 _HOMES = {

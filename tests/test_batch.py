@@ -21,6 +21,12 @@ ENDINGS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".vtt": "webvtt", ".
 GOOD = "T: How are you?\nC: Whatever.\n"
 
 
+@pytest.fixture(autouse=True)
+def empty_folder_to_work_in(tmp_path_factory, monkeypatch):
+    """The repository may hold a folder `out`: `make demo` leaves one there."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("work"))
+
+
 def write(path: Path, text: str = GOOD) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
